@@ -1,0 +1,1 @@
+"""Reads run directories and draws; knows records and histories, never a model or the world."""

@@ -1,0 +1,1 @@
+"""The experiment: scenario files, runs, sweeps, verdicts and the command line."""

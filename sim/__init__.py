@@ -1,0 +1,21 @@
+"""The virtual world in which replication protocols run: deterministic, seeded, and ignorant of every protocol.
+
+Read it by layer; a file imports only from its own layer and those above it in this list.
+
+layer 0   machine    the words that models speak: inputs, effects, Machine, Now, Cluster
+          property   @always, @sometimes, @eventually
+          units      "250ms", "3/100", "10MB/s" to integers and back
+layer 1   chance     keyed random streams, the only maker of randomness
+          normal     a table of the standard normal distribution, for integer arithmetic
+          trace      the kinds of records and their values; the format is described in trace.md
+          recorder   numbers records, tells listeners, writes lines, keeps the digest
+          tracefile  reads traces, foreign ones too
+          history    what clients asked and what they were told
+          jury       runs properties over records, online or from a file
+          checks/    the properties that every model gets for nothing
+layer 2   kernel     the event queue: SimPy's, and the one place that reaches inside it
+          clock disk network alarms host clients
+          targets    "leader", "rest", "random(2)": who a fault strikes, decided when it fires
+          faults/    one misfortune a file, each a value that mends what it broke
+layer 3   world      Plan -> World -> Outcome: run(plan, seed, sinks)
+"""

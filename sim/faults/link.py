@@ -1,0 +1,45 @@
+"""Links that lose, delay, repeat, spoil or refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated
+
+from ..machine import NodeId
+from ..network import Change
+from ..targets import Target
+from ..units import Duration, Share
+from .base import Aims, Fault, Levers, Mend
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkFault(Fault):
+    """The links between two groups change; shares and delays add to what is there already."""
+
+    kind = "link"
+    colour = "#2a9d8f"
+    aimed = ("src", "dst")
+
+    src: Annotated[Target, "one end"] = "all"
+    dst: Annotated[Target, "the other end"] = "all"
+    oneway: Annotated[bool, "only what goes from `src` to `dst`"] = False
+    loss: Annotated[Share, "share of packets lost"] = Fraction(0)
+    delay: Annotated[Duration, "added to every packet"] = 0
+    jitter: Annotated[Duration, "up to so much more, drawn for each packet"] = 0
+    duplicate: Annotated[Share, "share of packets that arrive twice"] = Fraction(0)
+    corrupt: Annotated[
+        Share, "share of packets whose checksum fails: dropped, unless the message type has corrupted()"
+    ] = Fraction(0)
+    refuse: Annotated[bool, "sends fail at once; a model that asked to be told is told"] = False
+    messages: Annotated[tuple[str, ...], "limit to these message types"] = ()
+
+    def apply(self, levers: Levers, aims: Aims) -> Mend:
+        change = Change(self.loss, self.delay, self.jitter, self.duplicate, self.corrupt, self.refuse, self.messages)
+        src, dst = frozenset(aims[0]), frozenset(aims[1])
+
+        def picks(a: NodeId, b: NodeId) -> bool:
+            return (a in src and b in dst) or (not self.oneway and a in dst and b in src)
+
+        levers.network.change(picks, change, 1)
+        return lambda: levers.network.change(picks, change, -1)

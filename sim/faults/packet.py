@@ -1,0 +1,54 @@
+"""One exact packet, or all of a type on a link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from ..targets import Target
+from ..units import Duration
+from .base import Aims, Fault, Levers, Mend
+
+
+class _Named:
+    """The rule of one packet fault on one link: counts the packets of its type from when it is in force."""
+
+    def __init__(self, fault: PacketFault) -> None:
+        self._fault = fault
+        self._seen = 0
+
+    def judge(self, msg: Any, now: int) -> tuple[str, int] | None:
+        fault = self._fault
+        if fault.message and msg.__class__.__name__ != fault.message:
+            return None
+        self._seen += 1
+        return (fault.do, fault.by) if fault.nth in (0, self._seen) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PacketFault(Fault):
+    """The nth packet of a type on a link is dropped, delayed, duplicated or spoilt; without `at` it counts from 0 s."""
+
+    kind = "packet"
+    colour = "#577590"
+    aimed = ("link",)
+
+    link: Annotated[tuple[Target, Target], "source and destination"]
+    do: Annotated[Literal["drop", "delay", "duplicate", "corrupt"], "what happens to it"] = "drop"
+    message: Annotated[str, "the message type; empty is any"] = ""
+    nth: Annotated[int, "which one, from 1; 0 is every one while the fault lasts"] = 0
+    by: Annotated[Duration, "further delay of the packet, or of its copy"] = 0
+
+    def targets(self) -> tuple[Target, ...]:
+        return self.link
+
+    def apply(self, levers: Levers, aims: Aims) -> Mend:
+        rules = [(src, dst, _Named(self)) for src in aims[0] for dst in aims[1] if src != dst]
+        for src, dst, rule in rules:
+            levers.network.rule(src, dst, rule, 1)
+
+        def mend() -> None:
+            for src, dst, rule in rules:
+                levers.network.rule(src, dst, rule, -1)
+
+        return mend

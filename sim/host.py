@@ -1,0 +1,529 @@
+"""One node: a machine, its lanes, alarms, disk and clock, driven by a SimPy process.
+
+The process is parked on one event for ever; whoever has an input for an idle host resumes it inside its own event.
+So an input meets a queue only while the host is busy (service time), paused, or in the middle of a step. A
+crash ends a life: the old process stays parked and is never resumed, a new life gets a new one.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .alarms import Alarms, Ring
+from .chance import Chance, within
+from .clock import Clock
+from .disk import Disk
+from .kernel import DONE, Kernel
+from .machine import (
+    OUTCOMES,
+    Alarm,
+    Answer,
+    Ask,
+    Boot,
+    CancelAlarm,
+    Cluster,
+    Effect,
+    Forget,
+    Input,
+    Lane,
+    Machine,
+    NodeId,
+    Note,
+    Now,
+    Operate,
+    Persist,
+    Persisted,
+    Receive,
+    Send,
+    SetAlarm,
+    Stop,
+    Unhandled,
+)  # fmt: skip
+from .network import Link, Network, Packet, UnknownNode
+from .recorder import Recorder
+from .trace import BadValue, Booted, Crashed
+from .units import clock_text
+
+if TYPE_CHECKING:
+    from .clients import Desk
+
+ROLES = ("leader", "follower", "candidate", "idle")
+ONE_LANE = (Lane("all", 1024),)
+
+
+class ModelError(Exception):
+    """The machine raised, returned the wrong thing or named something unknown. One message says where and what."""
+
+
+class Moment(Now):
+    """The Now of a running host: each reading is made when it is asked for."""
+
+    __slots__ = ("_host",)
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    @property
+    def monotonic(self) -> int:  # type: ignore[override]
+        host = self._host
+        return host.clock.monotonic.read(host.kernel.now)
+
+    @property
+    def wall(self) -> int:  # type: ignore[override]
+        host = self._host
+        return host.clock.wall.read(host.kernel.now)
+
+    def word(self, i: int = 0) -> int:
+        host = self._host
+        return host.chance.word("node", host.node, host.life, host.steps, i)
+
+
+class Strike(NamedTuple):
+    """A crash to come between two effects: what the disk keeps, the fault's record, and whether the machine reboots."""
+
+    how: str
+    cause: int | None
+    reboot: bool
+
+
+class Host:
+    """A node's life and death. `idle`, `resume` and `queue` are the network's hot path."""
+
+    def __init__(
+        self,
+        node: NodeId,
+        kernel: Kernel,
+        recorder: Recorder,
+        network: Network,
+        chance: Chance,
+        clock: Clock,
+        disk: Disk,
+        cluster: Cluster,
+        factory: Callable[[NodeId, Cluster], Machine],
+        service: int = 0,
+        records_max: int = 1 << 62,
+    ) -> None:
+        self.node = node
+        self.kernel = kernel
+        self.recorder = recorder
+        self.network = network
+        self.chance = chance
+        self.clock = clock
+        self.disk = disk
+        self.service = service
+        self._records_max = records_max
+        self._cluster = cluster
+        self._factory = factory
+        self.desk: Desk | None = None
+        self.links: dict[NodeId, Link] = {}
+        self._process: Generator[Any, Any, None] | None = None
+
+        self.life = 0
+        self.steps = 0
+        self.machine: Machine | None = None
+        self.view: Any = None
+        self.led_since = 0  # the record by which this node last became leader
+        self.why_down = "down"
+        self.idle = False
+        self.resume: Callable[[Any], Any] = _nobody
+        self._moment = Moment(self)
+        self._down = 0  # faults that hold it down
+        self._still = 0  # faults that hold it still
+        self._working = False  # a service time is running
+        self._strike: Strike | None = None  # a crash that waits for a step with two effects
+        self._reboot = False
+
+        self._urgent: deque[Input] = deque()  # what follows from the step before, ahead of every lane
+        self._lanes: list[tuple[deque[Input], int]] = []
+        self._lane_of: dict[type, int] = {}
+        self._rest = 0
+        self._queued = 0
+        self.alarms = Alarms(self)
+        self._held: deque[tuple[Effect, int, int]] = (
+            deque()
+        )  # effect, cause, and for a Persist the writes that it waits for
+        self._syncing = False
+        self._synced_to: int | None = None  # a sync ended during a pause
+        self._perform: Mapping[type, Callable[[Any, int], None]] = {
+            Send: self._send, SetAlarm: self._set_alarm, CancelAlarm: self._cancel_alarm, Persist: self._persist,
+            Forget: self._forget, Answer: self._answer, Note: self._note, Stop: self._stop,
+        }  # fmt: skip
+        clock.on_rate = lambda: self.alarms.arm_again()
+
+    # -- life and death ------------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> bool:
+        return self.machine is not None
+
+    def boot(self, cause: int | None = None) -> None:
+        """Begin a life: a new machine that finds what the disk kept. Does nothing while a fault holds the node down."""
+        if self._down or self.live:
+            return
+        if self.life == 0 or self._reboot:
+            self.clock.first_boot()
+            self._reboot = False
+        self.life += 1
+        self.steps = 0
+        try:
+            self.machine = self._factory(self.node, self._cluster)
+        except Exception as error:
+            raise ModelError(self.blame("when it was made", error)) from error
+        lanes = self.machine.LANES or ONE_LANE
+        self._lanes = [(deque(), lane.room) for lane in lanes]
+        self._lane_of = {kind: i for i, lane in enumerate(lanes) for kind in lane.takes}
+        self._rest = next((i for i, lane in enumerate(lanes) if not lane.takes), len(lanes) - 1)
+        self._queued = 0
+        boot = Boot(self.disk.read(), self.life)
+        boot.cause = self.recorder.record("boot", self.kernel.now, self.node, cause, Booted(self.life))
+        self._process = self._run(boot)
+        self.kernel.process(self._process)
+
+    def crash(self, how: str, cause: int | None, reboot: bool = False, after: int | None = None) -> None:
+        """End this life: volatile state, queues and waiting effects are gone, the disk keeps what `how` says."""
+        if not self.live:
+            return
+        self._end(Crashed(self.life, how, after), cause)
+        self.disk.crash(how, self.chance.word("strike", self.node, self.life, "torn"))
+        self.why_down = "down"
+        self._reboot = self._reboot or reboot
+
+    def strike_between(self, how: str, cause: int | None, reboot: bool) -> None:
+        """Crash inside the next step that has two effects or more, between two of them."""
+        if self.live and self._strike is None:
+            self._strike = Strike(how, cause, reboot)
+
+    def strike_plainly(self) -> None:
+        """Crash now if the step that a crash was waiting for has not come."""
+        if self._strike is not None:
+            self.crash(*self._strike)
+
+    def hold_down(self, by: int, cause: int | None = None) -> None:
+        """Count a fault that keeps this node down (1) or one that is over (-1); the last one over boots it."""
+        self._down += by
+        if not self._down:
+            self.boot(cause)
+
+    def hold_still(self, by: int) -> None:
+        """Count a fault that pauses this node (1) or one that is over (-1): state is kept, inputs queue."""
+        self._still += by
+        if self._still:
+            self.idle = False
+        elif self.live:
+            if self._synced_to is not None:
+                upto, self._synced_to = self._synced_to, None
+                self._release(upto)
+            if not self._working:
+                self.resume(None)
+
+    def _end(self, crashed: Crashed, cause: int | None) -> None:
+        seq = self.recorder.record("crash", self.kernel.now, self.node, cause, crashed)
+        self.recorder.state(self.kernel.now, self.node, seq, None, self.view)
+        left = [p for items, _ in self._lanes for p in items]
+        self.machine = self.view = None
+        self.idle = self._working = self._syncing = False
+        self.resume = _nobody
+        self._strike = self._synced_to = None
+        self._lanes, self._queued = [], 0
+        self._urgent.clear()
+        self.alarms = Alarms(self)
+        self._held.clear()
+        for p in left:
+            if not isinstance(p, Ring):
+                self.network.drop(self.node, p.cause, "crashed")
+
+    # -- the process ---------------------------------------------------------------------------------------
+
+    def _run(self, p: Any) -> Generator[Any, Any, None]:
+        kernel, recorder, network, counts = self.kernel, self.recorder, self.network, self.network.counts
+        machine, moment, perform, held = self.machine, self._moment, self._perform, self._held
+        assert machine is not None and self._process is not None
+        step, records_max = machine.step, self._records_max
+        look, make, role_at = self._looker(machine)
+        seen: Any = None
+        self.resume = self._process.send
+        wake = kernel.event()  # never triggered: who has an input resumes the process
+        booting = True
+        while True:
+            self.steps += 1
+            if booting:
+                booting = False
+                seq = p.cause
+            else:
+                seq = recorder.seq = recorder.seq + 1
+                if p.__class__ is Packet:
+                    counts.delivered += 1
+                if seq > records_max:
+                    raise ModelError(
+                        self.blame("", f"the run has more than {records_max} records; it may go on for ever")
+                    )
+                if recorder.steps:
+                    recorder.stepped(seq, kernel.now, self.node, p.cause, _described(p))
+            effects: Any
+            try:
+                effects = step(p, moment)
+                looks = look(machine)
+            except Exception as error:
+                raise ModelError(self.blame(f"on {_short(p)}", error)) from error
+            if effects.__class__ is not list and (not isinstance(effects, Sequence) or isinstance(effects, str)):
+                wrong = f"returned {_short(effects)}; return a sequence of effects, [] for nothing to do"
+                raise ModelError(self.blame(f"on {_short(p)}", wrong))
+            try:
+                if looks != seen:
+                    seen = looks
+                    self._saw(make(looks), seq, role_at)
+                if self._strike is not None and len(effects) > 1:
+                    after = self._between(len(effects))
+                    for effect in effects[:after]:
+                        self._do(effect, seq)
+                    how, cause, reboot = self._strike
+                    self.crash(how, cause, reboot, after)
+                    yield wake
+                for effect in effects:
+                    if effect.__class__ is Send and not held:
+                        network.send(self, effect.dst, effect.msg, seq, effect.tell)
+                    else:
+                        act = perform.get(effect.__class__)
+                        if act is None:
+                            raise BadValue(f"returned {_short(effect)}, which is no effect")
+                        act(effect, seq)
+            except (BadValue, UnknownNode) as error:
+                raise ModelError(self.blame(f"on {_short(p)}", error)) from error
+            if self.machine is not machine:
+                yield wake  # it stopped in this step; nobody resumes a life that is over
+            p = None
+            while p is None:
+                if self._urgent:
+                    p = self._urgent.popleft()
+                elif self._queued and not self._still:
+                    p = self._take()
+                    if p is not None and self.service:
+                        yield from self._serve(wake)
+                else:
+                    self.idle = not self._still
+                    p = yield wake
+                    self.idle = False
+                    if p is not None and self.service and p.__class__ is not Persisted:
+                        yield from self._serve(wake)
+
+    def _serve(self, wake: Any) -> Generator[Any, Any, None]:
+        """Be busy for the service time of one input; a pause prolongs it."""
+        life = self.life
+
+        def over(_: Any) -> None:
+            if self.life == life and self.live:
+                self._working = False
+                if not self._still:
+                    self.resume(None)
+
+        self._working = True
+        self.kernel.post(self.kernel.now + self.service, DONE, over)
+        while self._working or self._still:
+            yield wake
+
+    def _looker(self, machine: Machine) -> tuple[Callable[[Any], Any], Callable[[Any], Any], int]:
+        fields = machine.View._fields
+        look: Any = attrgetter(*fields)
+        if len(fields) == 1:
+            only = look
+            look = lambda m: (only(m),)  # noqa: E731  # attrgetter of one name returns no tuple
+        return look, machine.View._make, fields.index("role") if "role" in fields else -1
+
+    def _saw(self, view: Any, cause: int, role_at: int) -> None:
+        """Record what the machine looks like now."""
+        was, self.view = self.view, view
+        seq = self.recorder.state(self.kernel.now, self.node, cause, view, was)
+        if role_at >= 0:
+            role = view[role_at]
+            if role not in ROLES:
+                raise BadValue(f"View.role: found {role!r}, allowed: {', '.join(ROLES)}")
+            if role == "leader" and (was is None or was[role_at] != "leader"):
+                self.led_since = seq
+
+    def _between(self, effects: int) -> int:
+        return within(self.chance.word("strike", self.node, self.life, "after"), 1, effects - 1)
+
+    # -- inputs --------------------------------------------------------------------------------------------
+
+    def offer(self, p: Input) -> None:
+        """Give an input to the machine: now if the host is idle, else through its lane."""
+        if self.idle:
+            self.idle = False
+            self.resume(p)
+        else:
+            self.queue(p)
+
+    def queue(self, p: Input) -> None:
+        """Put an input in its lane, or record why it cannot be."""
+        if not self.live:
+            self.network.drop(self.node, p.cause, self.why_down)
+            return
+        kind = p.msg.__class__ if isinstance(p, Receive) else _PUBLIC[p.__class__]
+        items, room = self._lanes[self._lane_of.get(kind, self._rest)]
+        if len(items) >= room and kind is not Alarm:
+            self.network.drop(self.node, p.cause, "lane-full")
+            return
+        items.append(p)
+        self._queued += 1
+
+    def tell(self, p: Input, cause: int) -> None:
+        """Put an input ahead of every lane: what became of an effect of this node's own."""
+        p.cause = cause
+        self._urgent.append(p)
+
+    def _take(self) -> Input | None:
+        for items, _ in self._lanes:
+            if items:
+                self._queued -= 1
+                p = items.popleft()
+                return None if isinstance(p, Ring) and not self.alarms.taken(p) else p
+        return None
+
+    def _set_alarm(self, effect: SetAlarm, seq: int) -> None:
+        self.alarms.set(effect, seq)
+
+    def _cancel_alarm(self, effect: CancelAlarm, seq: int) -> None:
+        self.alarms.cancel(effect.name)
+
+    # -- effects -------------------------------------------------------------------------------------------
+
+    def _do(self, effect: Effect, seq: int) -> None:
+        act = self._perform.get(effect.__class__)
+        if act is None:
+            raise BadValue(f"returned {_short(effect)}, which is no effect")
+        act(effect, seq)
+
+    def _send(self, effect: Send, seq: int) -> None:
+        if self._held:
+            self._held.append((effect, seq, 0))
+        else:
+            self.network.send(self, effect.dst, effect.msg, seq, effect.tell)
+
+    def _note(self, effect: Note, seq: int) -> None:
+        if self._held:
+            self._held.append((effect, seq, 0))
+        else:
+            self.recorder.note(self.kernel.now, self.node, seq, effect.fact)
+
+    def _answer(self, effect: Answer, seq: int) -> None:
+        if self._held:
+            self._held.append((effect, seq, 0))
+            return
+        if effect.outcome not in OUTCOMES:
+            raise BadValue(f"Answer: found outcome {effect.outcome!r}, allowed: {', '.join(OUTCOMES)}")
+        if self.desk is not None:
+            self.desk.answered(self, effect, seq)
+
+    def _stop(self, effect: Stop, seq: int) -> None:
+        if self._held:
+            self._held.append((effect, seq, 0))
+            return
+        self._end(Crashed(self.life, "stopped", None), seq)
+        self.disk.crash("keep", 0)
+        self.why_down = "stopped"
+
+    def _forget(self, effect: Forget, seq: int) -> None:
+        self.disk.forget(effect.key)
+
+    def _persist(self, effect: Persist, seq: int) -> None:
+        disk = self.disk
+        disk.write(effect)
+        if not effect.sync:
+            return
+        if not disk.sync_time and not self._held:
+            disk.synced(disk.written)
+            if effect.tell:
+                self.tell(Persisted(effect.key), seq)
+            return
+        self._held.append((effect, seq, disk.written))
+        self._sync()
+
+    def _sync(self) -> None:
+        """Begin a sync of all that is written by now, unless one is running."""
+        if self._syncing:
+            return
+        self._syncing = True
+        life, upto = self.life, self.disk.written
+
+        def over(_: Any) -> None:
+            if self.life != life or not self.live:
+                return
+            self._syncing = False
+            self.disk.synced(upto)
+            if self._still:
+                self._synced_to = upto
+                return
+            self._release(upto)
+            if self.idle and self._urgent:
+                self.resume(None)
+
+        self.kernel.post(self.kernel.now + self.disk.sync_time, DONE, over)
+
+    def _release(self, upto: int) -> None:
+        """Perform the effects that waited for these writes; those behind a later write wait for the next sync."""
+        held, done = self._held, deque[tuple[Effect, int]]()
+        while held:
+            effect, seq, need = held[0]
+            if need > upto:
+                break
+            held.popleft()
+            done.append((effect, seq))
+        behind = deque(held)
+        held.clear()  # so that what is released is performed, not held again
+        life = self.life
+        for effect, seq in done:
+            if isinstance(effect, Persist):
+                if effect.tell:
+                    self.tell(Persisted(effect.key), seq)
+                continue
+            try:
+                self._do(effect, seq)
+            except (BadValue, UnknownNode) as error:
+                raise ModelError(self.blame(f"when {_short(effect)} left the disk's queue", error)) from error
+            if self.life != life or not self.live:
+                return
+        if behind:
+            held.extend(behind)
+            self._sync()
+
+    # -- saying what went wrong ----------------------------------------------------------------------------
+
+    def blame(self, when: str, error: Exception | str) -> str:
+        text = f"{self.node} at {clock_text(self.kernel.now)}{when and ' '}{when}: "
+        if isinstance(error, str):
+            return text + error
+        if isinstance(error, (BadValue, UnknownNode, Unhandled)):
+            return text + str(error)
+        frames = [
+            f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent != Path(__file__).parent
+        ]
+        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+        return f"{text}{type(error).__name__}: {error}{where}"
+
+
+def _nobody(_: Any) -> None:
+    """Take an input for a life that is over or has not begun."""
+
+
+def _short(thing: Any) -> str:
+    text = repr(thing)
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+_PUBLIC: dict[type, type] = {Ring: Alarm, Ask: Ask, Operate: Operate}
+
+
+def _described(p: Any) -> str:
+    kind = p.__class__
+    if kind is Packet:
+        return "receive"
+    if kind is Ring:
+        return "alarm " + p.name  # type: ignore[no-any-return]
+    if kind is Ask or kind is Operate:
+        return f"{kind.__name__.lower()} {p.action}"
+    return kind.__name__.lower()  # type: ignore[no-any-return]

@@ -1,0 +1,152 @@
+"""Runs properties over records: while they happen, or from a stored trace. The verdicts are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .property import NOTHING, Property
+from .recorder import Recorder
+from .trace import KINDS, Header, Record
+from .units import clock_text
+
+VERDICTS = ("holds", "violated", "unknown", "vacuous")
+
+
+class BrokenProperty(Exception):
+    """A property raised or yielded something that is no answer: its author's mistake, not the model's."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a property found: a verdict, the sentence that says why, and the record where it was seen."""
+
+    name: str
+    verdict: str
+    sentence: str = ""
+    seq: int | None = None
+    at: int | None = None
+
+
+def fields_of(header: Header) -> dict[str, tuple[str, ...] | None]:
+    """Return what a model offers to properties: fields per kind or fact; None where every field is always there."""
+    offered: dict[str, tuple[str, ...] | None] = {
+        kind: None for kind in KINDS if kind not in ("state", "note", "content")
+    }
+    return offered | {"state": header.views} | dict(header.facts)
+
+
+def lacking(prop: Property, header: Header, contents: bool) -> list[str]:
+    """Return what a property needs and this model does not offer, as text; empty if it applies."""
+    offered = fields_of(header)
+    missing = []
+    for kind, names in prop.needs.items():
+        if kind == "content":
+            missing += [] if contents else ["contents()"]
+        elif kind not in offered:
+            missing.append(f"the fact {kind}")
+        else:
+            have = offered[kind]
+            missing += [f"{kind}.{name}" for name in names if have is not None and name not in have]
+    return missing
+
+
+class Case:
+    """One property before the jury."""
+
+    def __init__(self, prop: Property, header: Header) -> None:
+        self.prop = prop
+        self._judge = prop.judge(header)
+        self._start()
+        # Without a heal nothing says when things have calmed down, so only the end is judged.
+        self._due = header.stop if header.heal is None else header.heal + (prop.within or 0)
+        self._judged = False
+        self._said: str | None = None  # `eventually`: what was wrong after the last record
+        self._last: Record | None = None
+        self.finding: Finding | None = None  # set as soon as the verdict can no longer change
+
+    def _start(self) -> None:
+        try:
+            next(self._judge)
+        except StopIteration:
+            raise BrokenProperty(f"property {self.prop.name} has no loop: it must go on yielding") from None
+
+    def hear(self, record: Record) -> None:
+        """Judge one more record."""
+        if self.finding is not None:
+            return
+        late = self.prop.mode == "eventually" and record.at > self._due
+        if late and self._said is not None:
+            self._violated(self._said, self._last or record)
+            return
+        try:
+            said = self._judge.send(record)
+        except StopIteration:
+            raise BrokenProperty(
+                f"property {self.prop.name} ended at record {record.seq}: it must go on yielding"
+            ) from None
+        except Exception as error:
+            where = f"record {record.seq} ({record.name or record.kind} at {clock_text(record.at)})"
+            raise BrokenProperty(
+                f"property {self.prop.name} raised {type(error).__name__}: {error} on {where}"
+            ) from error
+        if said is NOTHING:
+            return
+        self._judged = True
+        if said is not None and not isinstance(said, str):
+            raise BrokenProperty(f"property {self.prop.name} yielded {said!r}, allowed: None, NOTHING or a sentence")
+        if self.prop.mode == "always":
+            if said is not None:
+                self._violated(said, record)
+        elif self.prop.mode == "sometimes":
+            if said is not None:
+                self.finding = Finding(self.prop.name, "holds", said, record.seq, record.at)
+        else:
+            self._said, self._last = said, record
+            if late and said is not None:
+                self._violated(said, record)
+
+    def _violated(self, sentence: str, record: Record) -> None:
+        self.finding = Finding(self.prop.name, "violated", sentence, record.seq, record.at)
+
+    def close(self) -> Finding:
+        """Return the verdict at the end of the run."""
+        if self.finding is not None:
+            return self.finding
+        if not self._judged:
+            return Finding(self.prop.name, "vacuous", "there was nothing to judge")
+        if self.prop.mode == "sometimes":
+            return Finding(self.prop.name, "violated", f"never seen: {self.prop.sentence}")
+        if self._said is not None and self._last is not None:
+            return Finding(self.prop.name, "violated", self._said, self._last.seq, self._last.at)
+        return Finding(self.prop.name, "holds")
+
+
+class Jury:
+    """All the properties of one run."""
+
+    def __init__(self, properties: Sequence[Property], header: Header) -> None:
+        self.cases = [Case(prop, header) for prop in properties]
+
+    def attend(self, recorder: Recorder) -> None:
+        """Judge a run while it happens."""
+        for case in self.cases:
+            for what in case.prop.needs:
+                recorder.listen(what, case.hear)
+
+    def hear_all(self, records: Iterable[Record]) -> None:
+        """Judge a stored trace."""
+        listeners: dict[str, list[Any]] = {}
+        for case in self.cases:
+            for what in case.prop.needs:
+                listeners.setdefault(what, []).append(case.hear)
+        for record in records:
+            for hear in listeners.get(record.kind, ()):
+                hear(record)
+            for hear in listeners.get(record.name or "", ()):
+                hear(record)
+
+    def findings(self) -> list[Finding]:
+        """Return one finding per property, in the order given."""
+        return [case.close() for case in self.cases]

@@ -1,0 +1,70 @@
+"""Properties: what should be true of a run, judged from its records.
+
+A property is a generator. It is given the trace's header once, then one record at a time, and its memory is its
+local variables. It yields None (nothing wrong), a sentence (what is wrong; for `sometimes`, what was seen), or
+NOTHING when the record gave it nothing to judge. A property that never had anything to judge is vacuous.
+
+    @always("same sequence, same payload", needs={"stored": "seq payload"})
+    def same_payload(cluster):
+        held, said = {}, NOTHING
+        while True:
+            record = yield said          # record: seq at kind node cause name data was
+            ...
+
+A property never records and never prints a set: its sentence is part of the result, and results are reproducible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .units import duration
+
+NOTHING = ...  # this record gave nothing to judge
+Judge = Callable[[Any], Generator[Any, Any, None]]
+
+
+@dataclass(frozen=True)
+class Property:
+    """A named judgement, the records that it reads, and when it must hold.
+
+    `needs` maps a record kind (`state`, `crash`, `boot`, `content`, `ask`, `answer`, `fault`, `send`, `drop`,
+    `step`) or a fact's name to the fields that it reads; a model that lacks one is not judged by it.
+    """
+
+    name: str
+    sentence: str
+    mode: str  # always | sometimes | eventually
+    needs: Mapping[str, tuple[str, ...]]
+    judge: Judge
+    within: int | None = None  # ns after heal, for `eventually`
+
+    def lasting(self, within: int) -> Property:
+        """Return the same property with another bound after heal, in ns."""
+        return replace(self, within=within)
+
+
+def _maker(mode: str, sentence: str, needs: Mapping[str, str], within: int | None) -> Callable[[Judge], Property]:
+    fields = {kind: tuple(names.split()) for kind, names in needs.items()}
+
+    def make(judge: Judge) -> Property:
+        return Property(judge.__name__, sentence, mode, fields, judge, within)
+
+    return make
+
+
+def always(sentence: str, *, needs: Mapping[str, str]) -> Callable[[Judge], Property]:
+    """Declare what must be true after every record; the generator yields a sentence where it is not."""
+    return _maker("always", sentence, needs, None)
+
+
+def sometimes(sentence: str, *, needs: Mapping[str, str]) -> Callable[[Judge], Property]:
+    """Declare what must be seen at least once; the generator yields a sentence when it sees it."""
+    return _maker("sometimes", sentence, needs, None)
+
+
+def eventually(sentence: str, *, needs: Mapping[str, str], within: str) -> Callable[[Judge], Property]:
+    """Declare what must be true at heal + within and at every later record; the generator yields why it is not yet."""
+    return _maker("eventually", sentence, needs, duration(within))

@@ -1,0 +1,224 @@
+"""Writes the trace: numbers records, tells listeners, encodes lines and keeps the digest.
+
+Every record is numbered whether anybody reads it or not, so `seq` and digest do not depend on who listens. The
+digest is the BLAKE2b-128 of the file's bytes: `b2sum -l 128 trace.jsonl` verifies a run.
+
+msgspec encodes when it is installed; the standard-library fallback writes the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import Any, Protocol
+
+from .machine import snake_case
+from .trace import FIELDS, BadValue, Dropped, Header, Listener, Record, Sent, Stepped, dumps, is_flat, plain
+
+try:
+    import msgspec
+except ImportError:  # the extra `fast` is not installed
+    msgspec = None  # type: ignore[assignment]
+
+BATCH = 2048  # records encoded at once
+
+
+class Sink(Protocol):
+    """Where a trace's bytes go: an open binary file, an io.BytesIO, a socket of your own."""
+
+    def write(self, lines: bytes, /) -> Any: ...
+
+
+Lines = Callable[[list[Any]], bytes]
+
+
+def _with_msgspec() -> tuple[dict[str, Any], Lines]:
+    structs = {}
+    for kind, names in FIELDS.items():
+        fields = [(name, Any) for name in ("seq", "at", *names)]
+        structs[kind] = msgspec.defstruct(kind, fields, tag_field="kind", tag=kind, gc=False)
+    return structs, msgspec.json.Encoder().encode_lines
+
+
+def _with_json() -> tuple[dict[str, Any], Lines]:
+    def template(kind: str, names: tuple[str, ...]) -> Any:
+        head = f'{{"kind":"{kind}","seq":%d,"at":%d,' + ",".join(f'"{name}":%s' for name in names) + "}"
+        quoted: dict[Any, str] = {None: "null"}  # node names, types and reasons come again and again
+
+        def line(seq: int, at: int, *values: Any) -> str:
+            texts = []
+            for value in values:
+                if value.__class__ is int:
+                    texts.append(str(value))
+                elif value.__class__ is str or value is None:
+                    text = quoted.get(value)
+                    if text is None:
+                        text = dumps(value)
+                        if len(quoted) < 4096:
+                            quoted[value] = text
+                    texts.append(text)
+                else:
+                    texts.append(dumps(value))
+            return head % (seq, at, *texts)
+
+        return line
+
+    def encode(lines: list[Any]) -> bytes:
+        return ("\n".join(lines) + "\n").encode()
+
+    return {kind: template(kind, names) for kind, names in FIELDS.items()}, encode
+
+
+class Recorder:
+    """Numbers records, tells listeners and writes lines.
+
+    `sinks=None` writes and digests nothing; records are numbered all the same. The flags `sends`, `drops` and
+    `steps` say whether anybody reads that kind: the hot path asks them before it calls.
+    """
+
+    def __init__(self, header: Header, sinks: Sequence[Sink] | None, facts: Sequence[Any], fast: bool = True) -> None:
+        self.header = header
+        self.seq = 0
+        self.traced = sinks is not None
+        self._sinks = tuple(sinks or ())
+        self._hash = blake2b(digest_size=16)
+        self._listeners: dict[str, tuple[Listener, ...]] = {}
+        self._lines: list[Any] = []
+        structs, self._encode = _with_msgspec() if fast and msgspec is not None else _with_json()
+        for kind, make in structs.items():
+            setattr(self, f"_{kind}", make)
+        self._last: Any = None  # a broadcast sends one message object many times
+        self._last_plain: Any = None
+        self._facts: dict[type, tuple[str, tuple[Listener, ...]]] = {
+            fact: (snake_case(fact.__name__), ()) for fact in facts
+        }
+        self.sends = self.drops = self.steps = self.traced
+        if self.traced:
+            self._write(header.line())
+
+    # One attribute a kind, set in __init__: the maker of that kind's line.
+    _send: Any
+    _drop: Any
+    _step: Any
+    _state: Any
+    _note: Any
+    _ask: Any
+    _answer: Any
+    _boot: Any
+    _crash: Any
+    _fault: Any
+    _content: Any
+
+    def listen(self, what: str, listener: Listener) -> None:
+        """Tell a listener every record of a kind, or every note of a fact, from now on."""
+        self._listeners[what] = (*self._listeners.get(what, ()), listener)
+        if what in ("send", "drop", "step"):
+            setattr(self, what + "s", True)
+        for fact, (name, _) in self._facts.items():
+            self._facts[fact] = name, (*self._listeners.get("note", ()), *self._listeners.get(name, ()))
+
+    def _tell(
+        self, seq: int, at: int, kind: str, node: str | None, cause: int | None, data: Any, was: Any = None
+    ) -> None:
+        for listener in self._listeners.get(kind, ()):
+            listener(Record(seq, at, kind, node, cause, None, data, was))
+
+    # The hot kinds are numbered by their callers, which need the number whether or not a line is written.
+
+    def sent(self, seq: int, at: int, node: str, cause: int, dst: str, msg: Any) -> None:
+        name = msg.__class__.__name__
+        if self.traced:
+            if msg is self._last:
+                data = self._last_plain
+            else:
+                data = msg
+                if not isinstance(msg, tuple):
+                    raise BadValue(f"found a message {msg!r} ({name}), allowed: an instance of a NamedTuple class")
+                if not is_flat(map(type, msg)):
+                    try:
+                        data = plain(tuple(msg))
+                    except BadValue as bad:
+                        raise BadValue(f"message {name}: {bad}") from None
+                self._last, self._last_plain = msg, data
+            self._lines.append(self._send(seq, at, node, cause, dst, name, data))
+        if "send" in self._listeners:
+            self._tell(seq, at, "send", node, cause, Sent(dst, name, msg))
+
+    def dropped(self, seq: int, at: int, node: str, cause: int | None, why: str) -> None:
+        if self.traced:
+            self._lines.append(self._drop(seq, at, node, cause, why))
+        if "drop" in self._listeners:
+            self._tell(seq, at, "drop", node, cause, Dropped(why))
+
+    def stepped(self, seq: int, at: int, node: str, cause: int | None, what: str) -> None:
+        if self.traced:
+            lines = self._lines
+            lines.append(self._step(seq, at, node, cause, what))
+            if len(lines) >= BATCH:
+                self.flush()
+        if "step" in self._listeners:
+            self._tell(seq, at, "step", node, cause, Stepped(what))
+
+    def state(self, at: int, node: str, cause: int | None, view: Any, was: Any) -> int:
+        seq = self.seq = self.seq + 1
+        if self.traced:
+            self._lines.append(self._state(seq, at, node, cause, view if view is None else self._row("view", view)))
+        if "state" in self._listeners:
+            self._tell(seq, at, "state", node, cause, view, was)
+        return seq
+
+    def note(self, at: int, node: str, cause: int, fact: Any) -> None:
+        entry = self._facts.get(fact.__class__)
+        if entry is None:
+            known = ", ".join(kind.__name__ for kind in self._facts) or "none"
+            raise BadValue(f"found a note of {fact!r}, allowed: instances of the classes in FACTS ({known})")
+        name, listeners = entry
+        seq = self.seq = self.seq + 1
+        if self.traced:
+            self._lines.append(self._note(seq, at, node, cause, name, self._row(name, fact)))
+        for listener in listeners:
+            listener(Record(seq, at, "note", node, cause, name, fact))
+
+    def _row(self, name: str, row: Any) -> Any:
+        if is_flat(map(type, row)):
+            return row
+        try:
+            return plain(tuple(row))
+        except BadValue as bad:
+            raise BadValue(f"{name}: {bad}") from None
+
+    def record(self, kind: str, at: int, node: str | None, cause: int | None, own: tuple[Any, ...]) -> int:
+        """Write a record of one of the rarer kinds and return its number."""
+        seq = self.seq = self.seq + 1
+        if self.traced:
+            line = own if kind == "fault" else plain(tuple(own))
+            self._lines.append(getattr(self, "_" + kind)(seq, at, node, cause, *line))
+        if kind in self._listeners:
+            self._tell(seq, at, kind, node, cause, own)
+        return seq
+
+    def contents(self, at: int, node: str, cause: int | None, pairs: Sequence[tuple[Any, str]]) -> None:
+        """Write what a node holds, in records of bounded length; at least one, so that an empty node is seen."""
+        for start in range(0, len(pairs) or 1, 512):
+            chunk = tuple(pairs[start : start + 512])
+            seq = self.seq = self.seq + 1
+            if self.traced:
+                self._lines.append(self._content(seq, at, node, cause, self._row("contents", chunk)))
+            if "content" in self._listeners:
+                self._tell(seq, at, "content", node, cause, chunk)
+
+    def flush(self) -> None:
+        """Encode what has gathered and hand it to the sinks."""
+        if self._lines:
+            lines, self._lines = self._lines, []
+            self._write(self._encode(lines))
+
+    def digest(self) -> str | None:
+        """Return the trace's digest so far as 32 hex digits, or None if nothing is traced."""
+        self.flush()
+        return self._hash.hexdigest() if self.traced else None
+
+    def _write(self, lines: bytes) -> None:
+        self._hash.update(lines)
+        for sink in self._sinks:
+            sink.write(lines)

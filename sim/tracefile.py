@@ -1,0 +1,187 @@
+"""Reads a trace file, ours or that of a real system which writes the same format (see trace.md).
+
+A reader refuses what it does not know, with file, line, what was found and what is allowed.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import keyword
+from collections import namedtuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .trace import FIELDS, FORMAT, KINDS, OWN, Header, Record
+
+
+class BadTrace(Exception):
+    """A trace file cannot be read: says file, line, what was found and what is allowed."""
+
+
+def _back(value: Any) -> Any:
+    """Undo `plain` after JSON: arrays are tuples again and `hex:` text is bytes again."""
+    if isinstance(value, str):
+        if value.startswith("hex:"):
+            try:
+                return bytes.fromhex(value[4:])
+            except ValueError:
+                return value
+        return value
+    if isinstance(value, list):
+        return tuple(map(_back, value))
+    if isinstance(value, dict):
+        return {k: _back(v) for k, v in value.items()}
+    return value
+
+
+def read(path: Path) -> tuple[Header, Iterator[Record]]:
+    """Open a trace file: its header now, its records as they are read.
+
+    Raises BadTrace, also while records are read, naming file and line: for an unknown format, a truncated or
+    unordered file, an unknown kind, a missing field or a wrong type.
+    """
+    lines = _numbered(path)
+    number, text = next(lines, (1, ""))
+    header = _header(path, number, text)
+    return header, _records(path, header, lines)
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, str]]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    number = 0
+    try:
+        with opener(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    raise BadTrace(
+                        f"{path}:{number}: the last line has no end, so the file was cut short; write it again"
+                    )
+                yield number, line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadTrace(f"{path}:{number}: not UTF-8 ({error.reason} at byte {error.start})") from None
+    except (OSError, EOFError) as error:
+        raise BadTrace(
+            f"{path}: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
+        ) from None
+
+
+def _object(path: Path, number: int, text: str) -> dict[str, Any]:
+    def refuse(constant: str) -> Any:
+        raise BadTrace(f"{path}:{number}: found {constant}, allowed: integers (times are ns, ratios ppm)")
+
+    try:
+        found = json.loads(text, parse_constant=refuse, parse_float=refuse)
+    except (ValueError, RecursionError) as error:
+        raise BadTrace(f"{path}:{number}: not a JSON object ({error})") from None
+    if not isinstance(found, dict):
+        raise BadTrace(f"{path}:{number}: found {text.strip()[:40]!r}, allowed: one JSON object a line")
+    return found
+
+
+def _header(path: Path, number: int, text: str) -> Header:
+    if not text:
+        raise BadTrace(f'{path}: the file is empty; a trace begins with a header line {{"format": "{FORMAT}", ...}}')
+    found = _object(path, number, text)
+    if found.get("format") != FORMAT:
+        raise BadTrace(f"{path}:{number}: format: found {found.get('format')!r}, allowed: {FORMAT!r}")
+
+    def names(what: str, value: Any) -> tuple[str, ...]:
+        good = isinstance(value, list) and all(
+            isinstance(n, str) and n.isidentifier() and not keyword.iskeyword(n) for n in value
+        )
+        if not good or len(set(value)) != len(value) or any(n.startswith("_") for n in value):
+            raise BadTrace(f"{path}:{number}: {what}: found {value!r}, allowed: a list of different field names")
+        return tuple(value)
+
+    def table(what: str) -> dict[str, tuple[str, ...]]:
+        value = found.get(what, {})
+        if not isinstance(value, dict) or not all(k.isidentifier() for k in value):
+            raise BadTrace(
+                f"{path}:{number}: {what}: found {value!r}, allowed: an object of names to lists of field names"
+            )
+        return {k: names(f"{what}.{k}", v) for k, v in value.items()}
+
+    nodes = found.get("nodes")
+    if (
+        not isinstance(nodes, list)
+        or not nodes
+        or not all(isinstance(n, str) for n in nodes)
+        or len(set(nodes)) != len(nodes)
+    ):
+        raise BadTrace(f"{path}:{number}: nodes: found {nodes!r}, allowed: a list of different node names")
+    for what in ("stop", "heal", "seed"):
+        if not (isinstance(found.get(what), int) or (found.get(what) is None and what != "stop")):
+            raise BadTrace(
+                f"{path}:{number}: {what}: found {found.get(what)!r}, allowed: an integer"
+                + (" of ns" if what != "seed" else "")
+            )
+    return Header(
+        nodes=tuple(nodes), stop=found["stop"], heal=found.get("heal"), model=str(found.get("model", "")),
+        profile=str(found.get("profile", "")), seed=found.get("seed") or 0, facts=table("facts"),
+        views=names("views", found.get("views", [])), messages=table("messages"),
+    )  # fmt: skip
+
+
+def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> Iterator[Record]:
+    view: Any = namedtuple("View", header.views)  # type: ignore[misc]  # names come from the file
+    facts: dict[str, Any] = {name: namedtuple(name, fields) for name, fields in header.facts.items()}
+    was: dict[str, Any] = {}
+    last_seq = last_at = 0
+    nodes = frozenset(header.nodes)
+    number = 1
+
+    def wrong(what: str, value: Any, allowed: str) -> BadTrace:
+        shown = repr(value)
+        return BadTrace(
+            f"{path}:{number}: {what}: found {shown if len(shown) < 80 else shown[:77] + '...'}, allowed: {allowed}"
+        )
+
+    def row(make: Any, value: Any, what: str) -> Any:
+        if isinstance(value, dict):  # a foreign trace may name its fields in every record
+            if set(value) != set(make._fields):
+                raise wrong(what, value, f"the fields {', '.join(make._fields)}")
+            value = [value[name] for name in make._fields]
+        if not isinstance(value, list) or len(value) != len(make._fields):
+            raise wrong(what, value, f"an array of {', '.join(make._fields)}")
+        return make._make(_back(value))
+
+    for number, text in lines:
+        found = _object(path, number, text)
+        kind: Any = found.get("kind")
+        seq, at, node = found.get("seq"), found.get("at"), found.get("node")
+        if kind not in FIELDS:
+            raise wrong("kind", kind, " ".join(KINDS))
+        if not isinstance(seq, int) or isinstance(seq, bool) or seq <= last_seq:
+            raise wrong("seq", seq, f"an integer above {last_seq}, the one before")
+        if not isinstance(at, int) or isinstance(at, bool) or at < last_at:
+            raise wrong("at", at, f"an integer of ns, not before {last_at}")
+        if node not in nodes and not (kind == "fault" and node is None):
+            raise wrong("node", node, " ".join(header.nodes))
+        last_seq, last_at = seq, at
+        cause = found.get("cause")
+        if cause is not None and (not isinstance(cause, int) or cause >= seq):
+            raise wrong("cause", cause, f"null or the seq of an earlier record (below {seq})")
+        name: Any = None
+        data = before = None
+        missing = [f for f in FIELDS[kind] if f not in found and f not in ("node", "cause")]
+        if missing:
+            raise wrong("fields", sorted(found), f"a {kind} record with {' '.join(missing)} too")
+        if kind == "state":
+            data = None if found["data"] is None else row(view, found["data"], "data")
+            before = was.get(node)
+            was[node] = data
+        elif kind == "note":
+            name = found["name"]
+            if name not in facts:
+                raise wrong("name", name, " ".join(facts) or "no note, as the header lists no facts")
+            data = row(facts[name], found["data"], "data")
+        elif kind == "content":
+            data = _back(found["data"])
+            if not isinstance(data, tuple) or not all(isinstance(p, tuple) and len(p) == 2 for p in data):
+                raise wrong("data", found["data"], "a list of [key, fingerprint] pairs")
+        else:
+            own = OWN[kind]
+            data = own._make(_back(found[f]) for f in own._fields)
+        yield Record(seq, at, kind, node, cause, name, data, before)

@@ -1,0 +1,333 @@
+"""One run: Plan -> World -> Outcome. The only file that knows all the others.
+
+A run is a pure function of (plan, seed). It is hostile until `heal`, when everything that a fault broke is mended
+(but for faults that last for ever), and ends just before `stop`; then every live machine is asked for its contents.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from .chance import Chance, within
+from .clients import Desk, Errand, Workload
+from .clock import Clock
+from .disk import Disk
+from .faults import FOREVER, Levers, Planned, When
+from .faults.base import Mend
+from .history import History
+from .host import Host, ModelError
+from .jury import Finding, Jury
+from .kernel import FAULT, TRIGGERED, Kernel
+from .machine import Cluster, Machine, NodeId, snake_case
+from .network import Change, Latency, Network, Uniform
+from .property import Property
+from .recorder import Recorder, Sink
+from .targets import resolve
+from .trace import Faulted, Header, Record
+from .units import MS, S, Span
+
+WALL_START = 1_704_067_200 * S  # 2024-01-01
+RECORDS_MAX = 50_000_000  # a run that goes on and on is a model error, not a machine that swaps
+
+
+@dataclass(frozen=True)
+class ClockPlan:
+    """How one node's clocks start: the wall clock's offset in ns, and the rate error of both in ppm."""
+
+    offset: int = 0
+    drift: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about a run but its seed. Times in ns.
+
+    `machine` makes the state machine of a node; `boots` holds when a node first boots if not at 0, None for never;
+    `rtt` overrides what nodes are told of their nominal round trips.
+    """
+
+    machine: Callable[[NodeId, Cluster], Machine]
+    nodes: tuple[NodeId, ...]
+    stop: int
+    heal: int | None = None
+    latency: Latency = field(default_factory=lambda: Uniform(5 * MS, 5 * MS))
+    loss: Fraction = Fraction(0)
+    duplicate: Fraction = Fraction(0)
+    corrupt: Fraction = Fraction(0)
+    regions: Mapping[NodeId, str] = field(default_factory=dict)
+    rtt: int | None = None
+    boots: Mapping[NodeId, int | None] = field(default_factory=dict)
+    service: Mapping[NodeId, int] = field(default_factory=dict)
+    wall_start: int = WALL_START
+    clocks: Mapping[NodeId, ClockPlan] = field(default_factory=dict)
+    sync: Mapping[NodeId, int] = field(default_factory=dict)
+    workload: Workload | None = None
+    errands: tuple[Errand, ...] = ()
+    faults: tuple[Planned, ...] = ()
+    properties: tuple[Property, ...] = ()
+    ties: str = "fifo"
+    model: str = ""
+    profile: str = ""
+    records_max: int = RECORDS_MAX
+
+
+@dataclass
+class FaultRun:
+    """What became of one planned fault, in ns; `phase` is waiting, active, forever, mended, done or unresolved."""
+
+    index: int
+    kind: str
+    colour: str
+    counted: bool
+    phase: str = "waiting"
+    begin: int | None = None
+    end: int | None = None
+    nodes: tuple[NodeId, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    drawn: Mapping[str, int] = field(default_factory=dict)  # times that the scenario gave as a range
+
+
+@dataclass
+class Outcome:
+    """What a run showed; `digest` is None if untraced, `model_error` says where the machine broke its contract."""
+
+    findings: list[Finding]
+    stats: dict[str, int]
+    digest: str | None
+    history: History
+    faults: list[FaultRun]
+    drops: dict[str, int]
+    model_error: str | None = None
+
+
+def run(plan: Plan, seed: int, sinks: Sequence[Sink] | None = ()) -> Outcome:
+    """Run a plan under a seed. The trace goes to the sinks and into the digest; `sinks=None` traces nothing."""
+    world = World(plan, seed, sinks)
+    collecting = gc.isenabled()
+    # A finaliser that ran in the middle could reorder nothing here today; keep it so.
+    gc.disable()
+    try:
+        return world.run()
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def header(plan: Plan, seed: int) -> Header:
+    """Return the first line of a run's trace."""
+    kind = type(plan.machine(plan.nodes[0], Cluster(plan.nodes[0], plan.nodes)))
+    return _header(plan, seed, kind)
+
+
+def _header(plan: Plan, seed: int, kind: type[Machine]) -> Header:
+    return Header(
+        nodes=plan.nodes,
+        stop=plan.stop,
+        heal=plan.heal,
+        model=plan.model,
+        profile=plan.profile,
+        seed=seed,
+        facts={snake_case(fact.__name__): fact._fields for fact in kind.FACTS},
+        views=kind.View._fields,
+        messages={message.__name__: message._fields for message in kind.MESSAGES if hasattr(message, "_fields")},
+    )
+
+
+class World:
+    """The parts of one run, connected."""
+
+    def __init__(self, plan: Plan, seed: int, sinks: Sequence[Sink] | None) -> None:
+        self.plan = plan
+        self.chance = Chance(seed)
+        self.kernel = Kernel(plan.ties, self.chance.stream("ties"))
+        numbers = {node: i for i, node in enumerate(plan.nodes)}
+        clusters = {node: Cluster(node, plan.nodes, self._rtt_of(node), numbers) for node in plan.nodes}
+        first = plan.nodes[0]
+        kind = type(plan.machine(first, clusters[first]))
+        head = _header(plan, seed, kind)
+        self.recorder = Recorder(head, sinks, kind.FACTS)
+        self.jury = Jury(plan.properties, head)
+        self.jury.attend(self.recorder)
+        self.hosts: dict[NodeId, Host] = {}
+        always = Change(loss=plan.loss, duplicate=plan.duplicate, corrupt=plan.corrupt)
+        self.network = Network(self.kernel, self.recorder, self.chance, plan.latency, self.hosts, always)
+        self.history = History(dict(kind.ACTIONS))
+        for node in plan.nodes:
+            clock_plan = plan.clocks.get(node, ClockPlan())
+            clock = Clock(self.kernel, plan.wall_start + clock_plan.offset, clock_plan.drift)
+            self.hosts[node] = Host(
+                node, self.kernel, self.recorder, self.network, self.chance, clock, Disk(plan.sync.get(node, 0)),
+                clusters[node], plan.machine, plan.service.get(node, 0), plan.records_max,
+            )  # fmt: skip
+        self.desk = Desk(self.kernel, self.recorder, self.network, self.chance, self.hosts, self.history, plan.workload)
+        self.faults = [FaultRun(i, p.fault.kind, p.fault.colour, p.fault.counted) for i, p in enumerate(plan.faults)]
+        self._mends: dict[int, Mend] = {}  # what heal must mend, in the order in which it was broken
+
+    def _rtt_of(self, node: NodeId) -> Callable[[NodeId], int | None]:
+        plan = self.plan
+
+        def rtt(peer: NodeId) -> int | None:
+            if peer == node:
+                return 0
+            if plan.rtt is not None:
+                return plan.rtt
+            return plan.latency.between(node, peer).nominal() + plan.latency.between(peer, node).nominal()
+
+        return rtt
+
+    def run(self) -> Outcome:
+        """Run to the end and judge."""
+        error: str | None = None
+        try:
+            self._begin()
+            self.kernel.run_until(self.plan.stop)
+            self._close()
+        except ModelError as broken:
+            error = str(broken)
+        return Outcome(
+            findings=self.jury.findings(),
+            stats=self._stats(),
+            digest=self.recorder.digest(),
+            history=self.history,
+            faults=self.faults,
+            drops=dict(sorted(self.network.counts.why.items())),
+            model_error=error,
+        )
+
+    def _begin(self) -> None:
+        plan, kernel = self.plan, self.kernel
+        if plan.heal is not None:
+            kernel.post(plan.heal, FAULT, self._heal)
+        for node, host in self.hosts.items():
+            host.desk = self.desk
+            at = plan.boots.get(node, 0)
+            if at is not None:
+                kernel.post(at, FAULT, _booting(host))
+        for i, planned in enumerate(plan.faults):
+            self._schedule(i, planned)
+        self.desk.open_shop(plan.errands)
+
+    def _close(self) -> None:
+        """Ask every live machine what it holds."""
+        for node, host in self.hosts.items():
+            machine = host.machine
+            if machine is not None and type(machine).contents is not Machine.contents:
+                try:
+                    self.recorder.contents(self.plan.stop, node, None, tuple(machine.contents()))
+                except Exception as error:
+                    raise ModelError(host.blame("in contents()", error)) from error
+
+    def _stats(self) -> dict[str, int]:
+        counts = self.network.counts
+        return {
+            "sim_ns": min(self.kernel.now, self.plan.stop),
+            "messages_sent": counts.sent,
+            "messages_delivered": counts.delivered,
+            "messages_dropped": counts.dropped,
+            "records": self.recorder.seq,
+            "operations": len(self.history.operations),
+            "acknowledged": self.history.acknowledged(),
+            "faults_fired": sum(1 for f in self.faults if f.counted and f.begin is not None),
+        }
+
+    # -- faults --------------------------------------------------------------------------------------------
+
+    def _drawn(self, i: int, name: str, span: Span) -> int:
+        """Return a time, drawn from the seed if the plan gives a range."""
+        if isinstance(span, int):
+            return span
+        value = within(self.chance.word("nemesis", i, name), *span)
+        self.faults[i].drawn = {**self.faults[i].drawn, name: value}
+        return value
+
+    def _schedule(self, i: int, planned: Planned) -> None:
+        lasting = planned.lasting
+        if lasting is not None and lasting != FOREVER:
+            lasting = self._drawn(i, "lasting", lasting)  # type: ignore[arg-type]
+        if planned.when is None:
+            at = self._drawn(i, "at", planned.at if planned.at is not None else 0)
+            self.kernel.post(at, FAULT, lambda _: self._fire(i, planned, lasting))
+            return
+        after = self._drawn(i, "after", planned.after)
+        kernel = self.kernel
+
+        def fire(_: Any) -> None:
+            self._fire(i, planned, lasting)
+
+        def matched() -> None:
+            # Never inside the record: its step has not performed its effects yet.
+            kernel.post(kernel.now + after, FAULT if after else TRIGGERED, fire)
+
+        self.recorder.listen(planned.when.what, _Trigger(planned.when, matched).hear)
+
+    def _fire(self, i: int, planned: Planned, lasting: Any) -> None:
+        now, heal, fault, entry = self.kernel.now, self.plan.heal, planned.fault, self.faults[i]
+        if heal is not None and now >= heal and not fault.instant:
+            return  # the hostile phase is over
+        aims = resolve(fault.targets(), self.hosts, self.plan.regions, self.chance.stream("nemesis", i, "targets"))
+        if aims is None:
+            entry.phase = "unresolved"
+            self._record(entry, "unresolved", None)
+            return
+        entry.begin = now
+        entry.nodes = tuple(dict.fromkeys(node for group in aims for node in group))
+        entry.fields = fault.effective(aims)
+        entry.phase = "done" if fault.instant else "forever" if lasting == FOREVER else "active"
+        seq = self._record(entry, "begin" if entry.phase != "forever" else "forever", None)
+        span = None if not isinstance(lasting, int) else lasting
+        mend = fault.apply(Levers(self.kernel, self.network, self.hosts, self.desk, self.chance, seq, span), aims)
+        if entry.phase == "active":
+            self._mends[i] = lambda: self._mend(i, entry, mend, seq)
+            if span is not None:
+                self.kernel.post(now + span, FAULT, lambda _: self._over(i))
+        elif entry.phase == "done":
+            entry.end = now
+
+    def _over(self, i: int) -> None:
+        mend = self._mends.pop(i, None)
+        if mend is not None:
+            mend()
+
+    def _mend(self, i: int, entry: FaultRun, mend: Mend, cause: int) -> None:
+        entry.end, entry.phase = self.kernel.now, "mended"
+        self._record(entry, "mend", cause)
+        mend()
+
+    def _heal(self, _: Any) -> None:
+        """Mend everything that is still broken, the last first."""
+        for i in reversed(tuple(self._mends)):
+            self._over(i)
+
+    def _record(self, entry: FaultRun, phase: str, cause: int | None) -> int:
+        own = Faulted(entry.index, entry.kind, phase, entry.fields, entry.nodes)
+        return self.recorder.record("fault", self.kernel.now, None, cause, own)
+
+
+class _Trigger:
+    """Counts the records that match and calls once, at the nth."""
+
+    def __init__(self, when: When, matched: Callable[[], None]) -> None:
+        self._when = when
+        self._matched = matched
+        self._seen = 0
+
+    def hear(self, record: Record) -> None:
+        if self._fits(record, record.data) and not (record.kind == "state" and self._fits(record, record.was)):
+            self._seen += 1
+            if self._seen == self._when.nth:
+                self._matched()
+
+    def _fits(self, record: Record, data: Any) -> bool:
+        if data is None:
+            return False
+        return all(
+            (record.node if name == "node" else getattr(data, name, None)) == value for name, value in self._when.where
+        )
+
+
+def _booting(host: Host) -> Callable[[Any], None]:
+    return lambda _: host.boot()
