@@ -16,6 +16,13 @@ CRASHES = ("keep", "unsynced-lost", "torn", "wiped")
 _GONE = object()
 
 
+def _check(what: str, value: Any) -> None:
+    try:
+        plain(value)
+    except BadValue as bad:
+        raise BadValue(f"{what}: {bad}") from None
+
+
 class Disk:
     """Durable values, and the writes that are not durable yet, in order."""
 
@@ -28,16 +35,14 @@ class Disk:
 
     def write(self, effect: Persist) -> None:
         """Put a value in the cache. Raises BadValue on a value that a disk cannot hold."""
-        for what, value in (("key", effect.key), ("value", effect.value)):
-            try:
-                plain(value)
-            except BadValue as bad:
-                raise BadValue(f"Persist {what}: {bad}") from None
+        _check("Persist key", effect.key)
+        _check("Persist value", effect.value)
         self._cache.append((effect.key, effect.value))
         self.written += 1
 
     def forget(self, key: Hashable) -> None:
-        """Delete a key in the cache."""
+        """Delete a key in the cache. Raises BadValue on a key that a disk cannot hold."""
+        _check("Forget key", key)
         self._cache.append((key, _GONE))
         self.written += 1
 
