@@ -121,7 +121,7 @@ class Host:
         self._factory = factory
         self.desk: Desk | None = None
         self.links: dict[NodeId, Link] = {}
-        self._process: Generator[Any, Any, None] | None = None
+        self._enter: Callable[[Any], Any] = _nobody  # resumes the process of this life
 
         self.life = 0
         self.steps = 0
@@ -134,6 +134,7 @@ class Host:
         self._moment = Moment(self)
         self._down = 0  # faults that hold it down
         self._still = 0  # faults that hold it still
+        self._wanted = False  # it has booted, or was to, and has not stopped
         self._working = False  # a service time is running
         self._strike: Strike | None = None  # a crash that waits for a step with two effects
         self._reboot = False
@@ -162,8 +163,9 @@ class Host:
         return self.machine is not None
 
     def boot(self, cause: int | None = None) -> None:
-        """Begin a life: a new machine that finds what the disk kept. Does nothing while a fault holds the node down."""
-        if self._down or self.live:
+        """Begin a life: a new machine that finds what the disk kept; while a fault holds the node, when that is over."""
+        self._wanted = True
+        if self._down or self._still or self.live:
             return
         if self.life == 0 or self._reboot:
             self.clock.first_boot()
@@ -181,8 +183,7 @@ class Host:
         self._queued = 0
         boot = Boot(self.disk.read(), self.life)
         boot.cause = self.recorder.record("boot", self.kernel.now, self.node, cause, Booted(self.life))
-        self._process = self._run(boot)
-        self.kernel.process(self._process)
+        self._enter = self.kernel.start(self._run(boot, self.life))
 
     def crash(self, how: str, cause: int | None, reboot: bool = False, after: int | None = None) -> None:
         """End this life: volatile state, queues and waiting effects are gone, the disk keeps what `how` says."""
@@ -204,12 +205,12 @@ class Host:
             self.crash(*self._strike)
 
     def hold_down(self, by: int, cause: int | None = None) -> None:
-        """Count a fault that keeps this node down (1) or one that is over (-1); the last one over boots it."""
+        """Count a fault that keeps this node down (1) or one that is over (-1); the last over boots what was up."""
         self._down += by
-        if not self._down:
+        if not self._down and self._wanted:
             self.boot(cause)
 
-    def hold_still(self, by: int) -> None:
+    def hold_still(self, by: int, cause: int | None = None) -> None:
         """Count a fault that pauses this node (1) or one that is over (-1): state is kept, inputs queue."""
         self._still += by
         if self._still:
@@ -220,6 +221,8 @@ class Host:
                 self._release(upto)
             if not self._working:
                 self.resume(None)
+        elif self._wanted:
+            self.boot(cause)
 
     def _end(self, crashed: Crashed, cause: int | None) -> None:
         seq = self.recorder.record("crash", self.kernel.now, self.node, cause, crashed)
@@ -239,14 +242,15 @@ class Host:
 
     # -- the process ---------------------------------------------------------------------------------------
 
-    def _run(self, p: Any) -> Generator[Any, Any, None]:
+    def _run(self, p: Any, life: int) -> Generator[Any, Any, None]:
         kernel, recorder, network, counts = self.kernel, self.recorder, self.network, self.network.counts
         machine, moment, perform, held = self.machine, self._moment, self._perform, self._held
-        assert machine is not None and self._process is not None
+        if machine is None or self.life != life:
+            return  # it crashed at the instant of its boot
         step, records_max = machine.step, self._records_max
         look, make, role_at = self._looker(machine)
         seen: Any = None
-        self.resume = self._process.send
+        self.resume = self._enter
         wake = kernel.event()  # never triggered: who has an input resumes the process
         booting = True
         while True:
@@ -424,6 +428,7 @@ class Host:
             self._held.append((effect, seq, 0))
             return
         self._end(Crashed(self.life, "stopped", None), seq)
+        self._wanted = False
         self.disk.crash("keep", 0)
         self.why_down = "stopped"
 
