@@ -283,10 +283,13 @@ class Host:
                     self._saw(make(looks), seq, role_at)
                 if self._strike is not None and len(effects) > 1:
                     after = self._between(len(effects))
+                    how, cause, reboot = self._strike
                     for effect in effects[:after]:
                         self._do(effect, seq)
-                    how, cause, reboot = self._strike
-                    self.crash(how, cause, reboot, after)
+                        if self.machine is not machine:
+                            break  # it stopped before the crash fell
+                    else:
+                        self.crash(how, cause, reboot, after)
                     yield wake
                 for effect in effects:
                     if effect.__class__ is Send and not held:
@@ -296,6 +299,8 @@ class Host:
                         if act is None:
                             raise BadValue(f"returned {_short(effect)}, which is no effect")
                         act(effect, seq)
+                        if self.machine is not machine:
+                            break
             except (BadValue, UnknownNode) as error:
                 raise ModelError(self.blame(f"on {_short(p)}", error)) from error
             if self.machine is not machine:
