@@ -136,6 +136,7 @@ class Host:
         self._still = 0  # faults that hold it still
         self._wanted = False  # it has booted, or was to, and has not stopped
         self._working = False  # a service time is running
+        self._serving: Any = None  # the input that it is for
         self._strike: Strike | None = None  # a crash that waits for a step with two effects
         self._reboot = False
 
@@ -228,9 +229,12 @@ class Host:
         seq = self.recorder.record("crash", self.kernel.now, self.node, cause, crashed)
         self.recorder.state(self.kernel.now, self.node, seq, None, self.view)
         left = [p for items, _ in self._lanes for p in items]
+        if self._serving is not None:
+            left.insert(0, self._serving)
         self.machine = self.view = None
         self.idle = self._working = self._syncing = False
         self.resume = _nobody
+        self._serving = None
         self._strike = self._synced_to = None
         self._lanes, self._queued = [], 0
         self._urgent.clear()
@@ -312,15 +316,15 @@ class Host:
                 elif self._queued and not self._still:
                     p = self._take()
                     if p is not None and self.service:
-                        yield from self._serve(wake)
+                        yield from self._serve(p, wake)
                 else:
                     self.idle = not self._still
                     p = yield wake
                     self.idle = False
-                    if p is not None and self.service and p.__class__ is not Persisted:
-                        yield from self._serve(wake)
+                    if p is not None and self.service:
+                        yield from self._serve(p, wake)
 
-    def _serve(self, wake: Any) -> Generator[Any, Any, None]:
+    def _serve(self, p: Any, wake: Any) -> Generator[Any, Any, None]:
         """Be busy for the service time of one input; a pause prolongs it."""
         life = self.life
 
@@ -331,9 +335,11 @@ class Host:
                     self.resume(None)
 
         self._working = True
+        self._serving = p
         self.kernel.post(self.kernel.now + self.service, DONE, over)
         while self._working or self._still:
             yield wake
+        self._serving = None
 
     def _looker(self, machine: Machine) -> tuple[Callable[[Any], Any], Callable[[Any], Any], int]:
         fields = machine.View._fields
