@@ -137,6 +137,8 @@ class Host:
         self._wanted = False  # it has booted, or was to, and has not stopped
         self._working = False  # a service time is running
         self._serving: Any = None  # the input that it is for
+        self._done: Any = None  # the entry in the event queue that ends it, None during a pause
+        self._left = 0  # service time: when it ends, or in a pause how much of it is left
         self._strike: Strike | None = None  # a crash that waits for a step with two effects
         self._reboot = False
 
@@ -216,11 +218,15 @@ class Host:
         self._still += by
         if self._still:
             self.idle = False
+            if self._done is not None:
+                self._done, self._left = None, self._left - self.kernel.now
         elif self.live:
             if self._synced_to is not None:
                 upto, self._synced_to = self._synced_to, None
                 self._release(upto)
-            if not self._working:
+            if self._working:
+                self._work(self._left)
+            else:
                 self.resume(None)
         elif self._wanted:
             self.boot(cause)
@@ -234,7 +240,7 @@ class Host:
         self.machine = self.view = None
         self.idle = self._working = self._syncing = False
         self.resume = _nobody
-        self._serving = None
+        self._serving = self._done = None
         self._strike = self._synced_to = None
         self._lanes, self._queued = [], 0
         self._urgent.clear()
@@ -326,20 +332,22 @@ class Host:
 
     def _serve(self, p: Any, wake: Any) -> Generator[Any, Any, None]:
         """Be busy for the service time of one input; a pause prolongs it."""
-        life = self.life
-
-        def over(_: Any) -> None:
-            if self.life == life and self.live:
-                self._working = False
-                if not self._still:
-                    self.resume(None)
-
         self._working = True
         self._serving = p
-        self.kernel.post(self.kernel.now + self.service, DONE, over)
-        while self._working or self._still:
+        self._work(self.service)
+        while self._working:
             yield wake
         self._serving = None
+
+    def _work(self, span: int) -> None:
+        """Be done with the input that is served after so long; a pause takes this entry back."""
+        self._left = self.kernel.now + span
+        self._done = self.kernel.post(self._left, DONE, self._worked)
+
+    def _worked(self, done: Any) -> None:
+        if done is self._done:
+            self._working, self._done = False, None
+            self.resume(None)
 
     def _looker(self, machine: Machine) -> tuple[Callable[[Any], Any], Callable[[Any], Any], int]:
         fields = machine.View._fields
