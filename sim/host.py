@@ -91,6 +91,16 @@ class Strike(NamedTuple):
     reboot: bool
 
 
+class _Queue:
+    """The inputs that wait in one lane; `room` is left for messages and operations, for alarms take none."""
+
+    __slots__ = ("items", "room")
+
+    def __init__(self, room: int) -> None:
+        self.items: deque[Input] = deque()
+        self.room = room
+
+
 class Host:
     """A node's life and death. `idle`, `resume` and `queue` are the network's hot path."""
 
@@ -143,7 +153,7 @@ class Host:
         self._reboot = False
 
         self._urgent: deque[Input] = deque()  # what follows from the step before, ahead of every lane
-        self._lanes: list[tuple[deque[Input], int]] = []
+        self._lanes: list[_Queue] = []
         self._lane_of: dict[type, int] = {}
         self._rest = 0
         self._queued = 0
@@ -180,7 +190,7 @@ class Host:
         except Exception as error:
             raise ModelError(self.blame("when it was made", error)) from error
         lanes = self.machine.LANES or ONE_LANE
-        self._lanes = [(deque(), lane.room) for lane in lanes]
+        self._lanes = [_Queue(lane.room) for lane in lanes]
         self._lane_of = {kind: i for i, lane in enumerate(lanes) for kind in lane.takes}
         self._rest = next((i for i, lane in enumerate(lanes) if not lane.takes), len(lanes) - 1)
         self._queued = 0
@@ -234,7 +244,7 @@ class Host:
     def _end(self, crashed: Crashed, cause: int | None) -> None:
         seq = self.recorder.record("crash", self.kernel.now, self.node, cause, crashed)
         self.recorder.state(self.kernel.now, self.node, seq, None, self.view)
-        left = [p for items, _ in self._lanes for p in items]
+        left = [p for lane in self._lanes for p in lane.items]
         if self._serving is not None:
             left.insert(0, self._serving)
         self.machine = self.view = None
@@ -387,11 +397,13 @@ class Host:
             self.network.drop(self.node, p.cause, self.why_down)
             return
         kind = p.msg.__class__ if isinstance(p, Receive) else _PUBLIC[p.__class__]
-        items, room = self._lanes[self._lane_of.get(kind, self._rest)]
-        if len(items) >= room and kind is not Alarm:
-            self.network.drop(self.node, p.cause, "lane-full")
-            return
-        items.append(p)
+        lane = self._lanes[self._lane_of.get(kind, self._rest)]
+        if kind is not Alarm:
+            if lane.room <= 0:
+                self.network.drop(self.node, p.cause, "lane-full")
+                return
+            lane.room -= 1
+        lane.items.append(p)
         self._queued += 1
 
     def tell(self, p: Input, cause: int) -> None:
@@ -400,11 +412,14 @@ class Host:
         self._urgent.append(p)
 
     def _take(self) -> Input | None:
-        for items, _ in self._lanes:
-            if items:
+        for lane in self._lanes:
+            if lane.items:
                 self._queued -= 1
-                p = items.popleft()
-                return None if isinstance(p, Ring) and not self.alarms.taken(p) else p
+                p = lane.items.popleft()
+                if isinstance(p, Ring):
+                    return p if self.alarms.taken(p) else None
+                lane.room += 1
+                return p
         return None
 
     def _set_alarm(self, effect: SetAlarm, seq: int) -> None:
