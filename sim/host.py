@@ -497,8 +497,10 @@ class Host:
             if self._still:
                 self._synced_to = upto
                 return
+            # Not idle meanwhile: a message to itself must not be taken before all that waited has left.
+            idle, self.idle = self.idle, False
             self._release(upto)
-            if self.idle and self._urgent:
+            if idle:
                 self.resume(None)
 
         self.kernel.post(self.kernel.now + self.disk.sync_time, DONE, over)
