@@ -161,6 +161,7 @@ class Host:
         self._held: deque[tuple[Effect, int, int]] = (
             deque()
         )  # effect, cause, and for a Persist the writes that it waits for
+        self._tells: deque[tuple[Persisted, int, int]] = deque()  # to be told, cause, and the writes that it waits for
         self._syncing = False
         self._synced_to: int | None = None  # a sync ended during a pause
         self._perform: Mapping[type, Callable[[Any, int], None]] = {
@@ -256,6 +257,7 @@ class Host:
         self._urgent.clear()
         self.alarms = Alarms(self)
         self._held.clear()
+        self._tells.clear()
         for p in left:
             if not isinstance(p, Ring):
                 self.network.drop(self.node, p.cause, "crashed")
@@ -321,6 +323,8 @@ class Host:
                         act(effect, seq)
                         if self.machine is not machine:
                             break
+                if held and not self._syncing:
+                    self._sync()  # at the end of the step, so that it serves all of its writes
             except (BadValue, UnknownNode) as error:
                 raise ModelError(self.blame(f"on {_short(p)}", error)) from error
             if self.machine is not machine:
@@ -472,20 +476,17 @@ class Host:
     def _persist(self, effect: Persist, seq: int) -> None:
         disk = self.disk
         disk.write(effect)
+        if effect.tell:
+            self._tells.append((Persisted(effect.key), seq, disk.written))
         if not effect.sync:
             return
         if not disk.sync_time and not self._held:
-            disk.synced(disk.written)
-            if effect.tell:
-                self.tell(Persisted(effect.key), seq)
+            self._synced(disk.written)
             return
         self._held.append((effect, seq, disk.written))
-        self._sync()
 
     def _sync(self) -> None:
-        """Begin a sync of all that is written by now, unless one is running."""
-        if self._syncing:
-            return
+        """Begin a sync of all that is written by now."""
         self._syncing = True
         life, upto = self.life, self.disk.written
 
@@ -493,7 +494,7 @@ class Host:
             if self.life != life or not self.live:
                 return
             self._syncing = False
-            self.disk.synced(upto)
+            self._synced(upto)
             if self._still:
                 self._synced_to = upto
                 return
@@ -504,6 +505,13 @@ class Host:
                 self.resume(None)
 
         self.kernel.post(self.kernel.now + self.disk.sync_time, DONE, over)
+
+    def _synced(self, upto: int) -> None:
+        """Note that these writes are durable, and tell the machine of those that it asked about."""
+        self.disk.synced(upto)
+        while self._tells and self._tells[0][2] <= upto:
+            told, seq, _ = self._tells.popleft()
+            self.tell(told, seq)
 
     def _release(self, upto: int) -> None:
         """Perform the effects that waited for these writes; those behind a later write wait for the next sync."""
@@ -519,8 +527,6 @@ class Host:
         life = self.life
         for effect, seq in done:
             if isinstance(effect, Persist):
-                if effect.tell:
-                    self.tell(Persisted(effect.key), seq)
                 continue
             try:
                 self._do(effect, seq)
