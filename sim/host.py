@@ -200,17 +200,21 @@ class Host:
         self._enter = self.kernel.start(self._run(boot, self.life))
 
     def crash(self, how: str, cause: int | None, reboot: bool = False, after: int | None = None) -> None:
-        """End this life: volatile state, queues and waiting effects are gone, the disk keeps what `how` says."""
-        if not self.live:
-            return
-        self._end(Crashed(self.life, how, after), cause)
+        """End this life: volatile state, queues and waiting effects are gone, the disk keeps what `how` says.
+
+        A node that is down already has only its disk and its clock to lose.
+        """
+        if self.live:
+            self._end(Crashed(self.life, how, after), cause)
+            self.why_down = "down"
         self.disk.crash(how, self.chance.word("strike", self.node, self.life, "torn"))
-        self.why_down = "down"
         self._reboot = self._reboot or reboot
 
     def strike_between(self, how: str, cause: int | None, reboot: bool) -> None:
         """Crash inside the next step that has two effects or more, between two of them."""
-        if self.live and self._strike is None:
+        if not self.live:
+            self.crash(how, cause, reboot)
+        elif self._strike is None:
             self._strike = Strike(how, cause, reboot)
 
     def strike_plainly(self) -> None:
