@@ -265,7 +265,8 @@ class World:
         self.recorder.listen(planned.when.what, _Trigger(planned.when, matched).hear)
 
     def _fire(self, i: int, planned: Planned, lasting: Any) -> None:
-        now, heal, fault, entry = self.kernel.now, self.plan.heal, planned.fault, self.faults[i]
+        now, heal, entry = self.kernel.now, self.plan.heal, self.faults[i]
+        fault = planned.fault.settled(planned.when is not None)
         if heal is not None and now >= heal and not fault.instant:
             return  # the hostile phase is over
         aims = resolve(fault.targets(), self.hosts, self.plan.regions, self.chance.stream("nemesis", i, "targets"))
