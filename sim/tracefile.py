@@ -166,7 +166,8 @@ def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> It
     for number, text in lines:
         found = _object(path, number, text)
         kind: Any = found.get("kind")
-        seq, at, node = found.get("seq"), found.get("at"), found.get("node")
+        seq, at = found.get("seq"), found.get("at")
+        node: Any = found.get("node")
         if not isinstance(kind, str) or kind not in FIELDS:
             raise wrong("kind", kind, " ".join(KINDS))
         if type(seq) is not int or seq <= last_seq:
