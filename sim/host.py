@@ -46,7 +46,7 @@ from .machine import (
 )  # fmt: skip
 from .network import Link, Network, Packet, UnknownNode
 from .recorder import Recorder
-from .trace import BadValue, Booted, Crashed
+from .trace import BadValue, Booted, Crashed, steady
 from .units import clock_text
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class Host:
         return self.machine is not None
 
     def boot(self, cause: int | None = None) -> None:
-        """Begin a life: a new machine that finds what the disk kept; while a fault holds the node, when that is over."""
+        """Begin a life: a new machine that finds what the disk kept; of a node that faults hold, when they are over."""
         self._wanted = True
         if self._down or self._still or self.live:
             return
@@ -550,11 +550,22 @@ class Host:
             return text + error
         if isinstance(error, (BadValue, UnknownNode, Unhandled)):
             return text + str(error)
-        frames = [
-            f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent != Path(__file__).parent
-        ]
-        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-        return f"{text}{type(error).__name__}: {error}{where}"
+        return f"{text}{told(error)}"
+
+
+_HERE, _LIBRARY = Path(__file__).parent, Path(traceback.__file__).parent
+
+
+def told(error: Exception) -> str:
+    """Return an error of a model's code as text, with the last line of it that is the model's own."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if _foreign(Path(f.filename))]
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {steady(str(error))}{where}"
+
+
+def _foreign(path: Path) -> bool:
+    """Return whether a file is neither ours nor the standard library's, whose lines move between versions."""
+    return path.parent != _HERE and (_LIBRARY not in path.parents or "site-packages" in path.parts)
 
 
 def _nobody(_: Any) -> None:
@@ -562,8 +573,7 @@ def _nobody(_: Any) -> None:
 
 
 def _short(thing: Any) -> str:
-    text = repr(thing)
-    return text if len(text) <= 200 else text[:197] + "..."
+    return steady(repr(thing))
 
 
 _PUBLIC: dict[type, type] = {Ring: Alarm, Ask: Ask, Operate: Operate}
