@@ -143,7 +143,7 @@ def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> It
     view: Any = namedtuple("View", header.views)  # type: ignore[misc]  # names come from the file
     facts: dict[str, Any] = {name: namedtuple(name, fields) for name, fields in header.facts.items()}
     messages: dict[str, Any] = {name: namedtuple(name, fields) for name, fields in header.messages.items()}
-    was: dict[str, Any] = {}
+    was: dict[str | None, Any] = {}
     last_seq = last_at = 0
     nodes = frozenset(header.nodes)
     number = 1
