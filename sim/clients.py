@@ -222,7 +222,7 @@ class Desk:
         trial.target = node
         delay = 0 if trial.direct else self.network.passage(trial.client.beside, node)
         if delay is None:
-            self.network.drop(node, seq, "partition")
+            self.network.drop(node, seq, "partition", False)
             return
 
         def arrive(_: Any) -> None:
@@ -250,11 +250,11 @@ class Desk:
         if self._lost:
             self._answers += 1
             if self.chance.word("clients", "answers", self._answers) >> 32 < self._lost:
-                self.network.drop(host.node, seq, "answers-lost")
+                self.network.drop(host.node, seq, "answers-lost", False)
                 return
         delay = 0 if trial.direct else self.network.passage(host.node, trial.client.beside)
         if delay is None:
-            self.network.drop(host.node, seq, "partition")
+            self.network.drop(host.node, seq, "partition", False)
             return
         self.kernel.post(self.kernel.now + delay, CLIENT, lambda _: self._told(trial, host.node, answer))
 

@@ -264,7 +264,7 @@ class Host:
         self._tells.clear()
         for p in left:
             if not isinstance(p, Ring):
-                self.network.drop(self.node, p.cause, "crashed")
+                self.network.drop(self.node, p.cause, "crashed", isinstance(p, Receive))
 
     # -- the process ---------------------------------------------------------------------------------------
 
@@ -402,13 +402,13 @@ class Host:
     def queue(self, p: Input) -> None:
         """Put an input in its lane, or record why it cannot be."""
         if not self.live:
-            self.network.drop(self.node, p.cause, self.why_down)
+            self.network.drop(self.node, p.cause, self.why_down, isinstance(p, Receive))
             return
         kind = p.msg.__class__ if isinstance(p, Receive) else _PUBLIC[p.__class__]
         lane = self._lanes[self._lane_of.get(kind, self._rest)]
         if kind is not Alarm:
             if lane.room <= 0:
-                self.network.drop(self.node, p.cause, "lane-full")
+                self.network.drop(self.node, p.cause, "lane-full", isinstance(p, Receive))
                 return
             lane.room -= 1
         lane.items.append(p)

@@ -285,11 +285,11 @@ class Cut:
 
 @dataclass
 class Counts:
-    """What became of packets."""
+    """What became of packets; `why` counts every drop by its reason, those of clients' requests and answers too."""
 
     sent: int = 0
     delivered: int = 0  # steps on a Receive, per copy
-    dropped: int = 0
+    dropped: int = 0  # of what was sent, per copy
     why: dict[str, int] = field(default_factory=dict)
 
 
@@ -430,11 +430,11 @@ class Network:
         packet.src, packet.msg, packet.cause = host.node, msg, seq
         host.offer(packet)
 
-    def drop(self, node: NodeId, cause: int | None, why: str) -> None:
-        """Record that something sent to a node will never be handled."""
+    def drop(self, node: NodeId, cause: int | None, why: str, message: bool = True) -> None:
+        """Record that something sent to a node will never be handled; only messages count as dropped messages."""
         recorder = self.recorder
         seq = recorder.seq = recorder.seq + 1
-        self.counts.dropped += 1
+        self.counts.dropped += message
         self.counts.why[why] = self.counts.why.get(why, 0) + 1
         if recorder.drops:
             recorder.dropped(seq, self.kernel.now, node, cause, why)
