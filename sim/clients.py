@@ -176,8 +176,7 @@ class Desk:
         if client.open is not None:
             return
         if workload.find == "every-leader":
-            view = self.hosts[client.beside].view
-            if view is None or view.role != "leader":
+            if getattr(self.hosts[client.beside].view, "role", None) != "leader":
                 return
         self._begin(client, *self._draw(client, workload), again=workload.again)
 
