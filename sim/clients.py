@@ -88,6 +88,7 @@ class Try:
     asked: set[NodeId] = field(default_factory=set)
     attempt: int = 0
     left: int = 0  # tries after spent patience that remain
+    doubt: bool = False  # a try was given up without an answer: it may have taken effect, or may yet
     target: NodeId = ""
     direct: bool = False  # an errand: asked where it says, without delay, and nowhere else
 
@@ -317,6 +318,7 @@ class Desk:
                 self._end(trial, "info")
                 return
             trial.left -= 1
+            trial.doubt = True
             trial.asked = set()
             self._ask(trial, client.belief)
             self._wait(trial)
@@ -325,6 +327,8 @@ class Desk:
 
     def _end(self, trial: Try, outcome: str, value: Any = None) -> None:
         operation, client = trial.operation, trial.client
+        if outcome == "fail" and trial.doubt:
+            outcome, value = "info", None  # it speaks for the last try only
         self.history.end(operation, self.kernel.now, outcome, value)
         del self._open[client.name, operation.op]
         client.open = None
