@@ -177,9 +177,8 @@ class Desk:
         self._next(client, at + (low if low == high else within(next(client.beats), low, high)))
         if client.open is not None:
             return
-        if workload.find == "every-leader":
-            if getattr(self.hosts[client.beside].view, "role", None) != "leader":
-                return
+        if workload.find == "every-leader" and getattr(self.hosts[client.beside].view, "role", None) != "leader":
+            return
         self._begin(client, *self._draw(client, workload), again=workload.again)
 
     def _draw(self, client: Client, workload: Workload) -> tuple[str, tuple[Any, ...]]:
