@@ -31,8 +31,7 @@ def show(script: Any, workload: Workload | None = None, **more: Any) -> Show:
 def ends(found: Show) -> list[tuple[float, float | None, str | None]]:
     """Return (invoked, ended, outcome) of every operation, in ms."""
     return [
-        (o.invoked / MS, None if o.ended is None else o.ended / MS, o.outcome)
-        for o in found.outcome.history.operations
+        (o.invoked / MS, None if o.ended is None else o.ended / MS, o.outcome) for o in found.outcome.history.operations
     ]
 
 
@@ -300,7 +299,9 @@ def lost(found: Show, client: str) -> list[bool]:
 
 
 def test_answers_are_lost_as_often_as_the_scenario_says() -> None:
-    found = show(says("ok"), work(every=(MS, MS), patience=MS // 2, find="fixed", lose_answers=Fraction(1, 5)), stop=4 * S)
+    found = show(
+        says("ok"), work(every=(MS, MS), patience=MS // 2, find="fixed", lose_answers=Fraction(1, 5)), stop=4 * S
+    )
     # Four standard deviations of a binomial with 4,000 draws.
     assert abs(lost(found, "c1").count(True) - 800) < 4 * (4000 * 0.2 * 0.8) ** 0.5
     assert {outcome for _, _, outcome in ends(found)} == {"ok", "info"}

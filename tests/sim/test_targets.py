@@ -114,7 +114,9 @@ def test_a_single_node_has_no_minority() -> None:
     assert resolve(("minority",), {"n1": hosts()["n1"]}, {}, Chance(1).stream("x")) is None
 
 
-WORDS = st.sampled_from([*NODES, "leader", "a-follower", "minority", "majority", "all", "rest", "random(1)", "random(3)", "region(eu)"])
+WORDS = st.sampled_from(
+    [*NODES, "leader", "a-follower", "minority", "majority", "all", "rest", "random(1)", "random(3)", "region(eu)"]
+)
 GROUPS = st.lists(st.lists(WORDS, min_size=1, max_size=3).map(tuple), min_size=1, max_size=3)
 
 

@@ -9,7 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from puppets import Ping, Puppet, Show, booted, got, perform, plan, rang
 
-from sim.faults import FOREVER, KINDS, ClockFault, Crash, Fault, LinkFault, Operate, PacketFault, Partition, Pause, Planned
+from sim.faults import (
+    FOREVER,
+    KINDS,
+    ClockFault,
+    Crash,
+    Fault,
+    LinkFault,
+    Operate,
+    PacketFault,
+    Partition,
+    Pause,
+    Planned,
+)
 from sim.machine import Input, Now
 from sim.network import Uniform
 from sim.units import MS, S
@@ -61,7 +73,9 @@ def world(*faults: Planned, seed: int = 1, heal: int | None = 300, stop: int = 4
 
 def levers(it: World) -> list[Any]:
     """Return everything that faults can move, as it stands at the end."""
-    links = {(a.node, b.node): it.network.link(a, b.node) for a in it.hosts.values() for b in it.hosts.values() if a is not b}
+    links = {
+        (a.node, b.node): it.network.link(a, b.node) for a in it.hosts.values() for b in it.hosts.values() if a is not b
+    }
     return [
         [(h.live, h._down, h._still, h._strike, h.clock.wall.rate, h.clock.monotonic.rate) for h in it.hosts.values()],
         [(key, link.cuts, link.hold, link.held, link.changes, link.rules, link.shape, link.until) for key, link in links.items()],

@@ -19,7 +19,12 @@ def talks(me: Puppet, input: Input, now: Now) -> None:
 
 
 def fates(
-    *faults: PacketFault, kind: str = "Ping", link: tuple[str, str] = ("n1", "n2"), more: Any = (), at: int = 0, lasting: Any = None
+    *faults: PacketFault,
+    kind: str = "Ping",
+    link: tuple[str, str] = ("n1", "n2"),
+    more: Any = (),
+    at: int = 0,
+    lasting: Any = None,
 ) -> list[Any]:
     planned = tuple(Planned(f, at=at * MS, lasting=lasting) for f in faults) + tuple(more)
     show = play(talks, nodes=3, stop=44 * MS, latency=Uniform(MS, MS), faults=planned)
