@@ -43,9 +43,7 @@ def _guarded(command: Callable[..., int | None]) -> Callable[..., None]:
             raise
         except Exception:
             traceback.print_exc()
-            click.echo(
-                "netsplit itself is at fault here: please report the scenario, the seed and the lines above", err=True
-            )
+            click.echo("netsplit itself is at fault: please report scenario, seed and the lines above", err=True)
             code = INTERNAL
         sys.exit(code)
 

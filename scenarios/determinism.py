@@ -75,7 +75,7 @@ def verify(
 
 
 def _places(scratch: Path, pythons: Sequence[str]) -> list[_Place]:
-    places = []
+    places: list[_Place] = []
     for python in (sys.executable, *pythons):
         for hash_seed in HASH_SEEDS if python == sys.executable else HASH_SEEDS[:1]:
             folder = scratch / f"p{len(places)}" / ("deep" * len(places) or "flat")

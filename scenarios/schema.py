@@ -126,7 +126,7 @@ Nodes = Annotated[
     tuple[str, ...] | tuple[int, int], Unit("count, range or names", _nodes, NODES_FORM, ("integer", "array"))
 ]
 Beside = Annotated[tuple[str, ...], Unit('"each" or nodes', _beside, '"each", or a list of nodes', ("array",))]
-Pair = Annotated[tuple[int, int], Unit("range of times", _pair, PAIR_FORM, ("array",))]
+Pair = Annotated[tuple[int, int], Unit("two times", _pair, PAIR_FORM, ("array",))]
 NodeTimes = Annotated[
     Mapping[str, int],
     Unit("time, or a table of times", _per_node(duration), DURATION_FORM + ", or a table by node", ("object",)),
@@ -229,7 +229,7 @@ class Clients:
 
 @_table
 class Errand:
-    """`[[ask]]`: single operations at exact instants, asked of one node without delay."""
+    """Single operations at exact instants, asked of one node without delay."""
 
     at: Annotated[Duration, "when"]
     node: Annotated[str, "who is asked"]
