@@ -19,6 +19,8 @@ def experiment(document: Document) -> Experiment:
     if scenario is None:
         document.check()
         raise AssertionError("a scenario that could not be read has complaints")
+    rules = Rules(document, scenario)
+    rules.check()
     try:
         model = find(scenario.model, document.path.parent if document.path is not None else Path())
     except ModelProblem as problem:
@@ -31,11 +33,10 @@ def experiment(document: Document) -> Experiment:
         document.check()
     faults = tuple(document.faults[i] for i in sorted(document.faults))
     draft = Experiment(document, scenario, model, profile, faults, (), {}, {}, False)
-    rules = Rules(document, draft)
-    rules.check()
+    rules.check_model(draft)
     if rules.header is None or rules.kind is None:
         document.check()
-        raise AssertionError("a scenario without a machine has complaints")
+        raise AssertionError("a scenario without a header has complaints")
     expectations = Expectations(document, draft, rules.header, rules.kind)
     expectations.read()
     document.check()

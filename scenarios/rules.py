@@ -14,51 +14,59 @@ from sim.targets import check as check_target
 from sim.targets import words_of
 from sim.trace import FIELDS, KINDS, OWN, Header
 from sim.units import show_duration
+from sim.world import Plan
 from sim.world import header as header_of
 
 from .complaints import Key, shown, unknown
 from .latencies import MATRICES
 from .load import Document, FaultEntry
-from .plan import Experiment, node_names, params, plan, regions_of, wall_start
+from .plan import Experiment, node_names, params, regions_of, wall_start
 from .schema import ALL, Scenario
 
 
 class Rules:
     """Finds what is wrong with a scenario whose tables are sound one by one."""
 
-    def __init__(self, document: Document, draft: Experiment) -> None:
+    def __init__(self, document: Document, scenario: Scenario) -> None:
         self.document = document
-        self.draft = draft
-        self.scenario = draft.scenario
-        nodes = self.scenario.cluster.nodes
+        self.scenario = scenario
+        nodes = scenario.cluster.nodes
         # With a drawn number of nodes, names are checked against the largest cluster.
-        self.nodes = (
-            node_names(_largest(self.scenario), 0) if not isinstance(nodes[0], str) else node_names(self.scenario, 0)
-        )
+        self.nodes = node_names(scenario if isinstance(nodes[0], str) else _largest(scenario), 0)
         self.kind: type[Machine] | None = None
         self.header: Header | None = None
 
     def check(self) -> None:
+        """Complain about all that can be seen without the model."""
         scenario, complain = self.scenario, self.document.complain
         self._times()
         self._names()
         self._latency()
-        self._machine()
         try:
             wall_start(scenario.clocks.wall_start)
         except ValueError as error:
-            complain(
-                ("clocks", "wall_start"), f'found {shown(scenario.clocks.wall_start)}: {error}; allowed: "2024-01-01"'
-            )
+            found = shown(scenario.clocks.wall_start)
+            complain(("clocks", "wall_start"), f'found {found}: {error}; allowed: a date such as "2024-01-01"')
         for i, entry in sorted(self.document.faults.items()):
-            self._fault(i, entry)
-        if self.kind is None:
-            return
-        self.header = header_of(replace(plan(self.draft, 0), nodes=self.nodes), 0)
-        self._clients()
+            self._fault(("fault", i), entry)
         for key in scenario.sweep:
             if not key or any(not part for part in key.split(".")):
                 complain(("sweep", key), f"found {shown(key)}, allowed: a key of this file such as fault.0.lasting")
+
+    def check_model(self, draft: Experiment) -> None:
+        """Complain about all that needs the model; then `kind` and `header` are known, unless it cannot be made."""
+        self._machine(draft)
+        if self.kind is None:
+            return
+        make = draft.model.machine(*params(draft, self.nodes))
+        bare = Plan(machine=make, nodes=self.nodes, stop=self.scenario.stop, heal=self.scenario.heal)
+        self.header = header_of(bare, 0)
+        self._clients(self.kind)
+        for i, entry in sorted(self.document.faults.items()):
+            if entry.timing.when is not None:
+                self._trigger(("fault", i, "when"), entry.timing.when, self.kind)
+            if isinstance(entry.fault, Operate):
+                self._act(("fault", i), entry.fault, self.kind)
 
     def _times(self) -> None:
         scenario, complain = self.scenario, self.document.complain
@@ -134,9 +142,9 @@ class Rules:
                 if region not in regions:
                     complain(("cluster", "place", node), unknown(region, regions, "the regions "))
 
-    def _machine(self) -> None:
+    def _machine(self, draft: Experiment) -> None:
         """Make every node's machine once: a model says by ValueError what is wrong with a parameter."""
-        draft, complain = self.draft, self.document.complain
+        complain = self.document.complain
         allowed = tuple(draft.model.parameters)
         at: Key = ("cluster", "params")
         wrong = False
@@ -202,9 +210,8 @@ class Rules:
                     return None
         return kind
 
-    def _fault(self, i: int, entry: FaultEntry) -> None:
+    def _fault(self, at: Key, entry: FaultEntry) -> None:
         fault, complain = entry.fault, self.document.complain
-        at: Key = ("fault", i)
         regions = sorted(set(regions_of(self.scenario, self.nodes).values()))
         for name in fault.aimed:
             value = getattr(fault, name)
@@ -217,14 +224,17 @@ class Rules:
                         complain((*at, name), wrong)
         if isinstance(fault, Partition):
             self._groups((*at, "groups"), fault)
-        if isinstance(fault, Operate) and self.kind is not None and fault.action != BOOT:
-            acts = self.kind.ACTS
-            if fault.action not in acts:
-                complain((*at, "action"), unknown(fault.action, (*acts, BOOT)))
-            elif set(fault.args) != set(acts[fault.action]):
-                keys = ", ".join(acts[fault.action]) or "none"
-                complain((*at, "args"), f"found {shown(dict(fault.args))}, allowed: exactly the keys {keys}")
         self._timing(at, entry)
+
+    def _act(self, at: Key, fault: Operate, kind: type[Machine]) -> None:
+        acts, complain = kind.ACTS, self.document.complain
+        if fault.action == BOOT:
+            return
+        if fault.action not in acts:
+            complain((*at, "action"), unknown(fault.action, (*acts, BOOT)))
+        elif set(fault.args) != set(acts[fault.action]):
+            keys = ", ".join(acts[fault.action]) or "none"
+            complain((*at, "args"), f"found {shown(dict(fault.args))}, allowed: exactly the keys {keys}")
 
     def _groups(self, key: Key, fault: Partition) -> None:
         if len(fault.groups) < 2:
@@ -253,8 +263,6 @@ class Rules:
             complain((*at, "nth"), f"found {timing.nth}, allowed: an integer from 1")
         if entry.fault.instant and timing.lasting is not None:
             complain((*at, "lasting"), f"found on {entry.fault.kind}, which is an instant, allowed: no lasting")
-        if timing.when is not None:
-            self._trigger((*at, "when"), timing.when)
         latest = _latest(timing.at)
         if latest is not None and scenario.heal is not None and not entry.fault.instant:
             lasting = _latest(timing.lasting) if timing.lasting != FOREVER else 0
@@ -268,14 +276,12 @@ class Rules:
                 (*at, "at"), f"found {show_duration(latest)}, allowed: before stop ({show_duration(scenario.stop)})"
             )
 
-    def _trigger(self, key: Key, when: Mapping[str, Any]) -> None:
+    def _trigger(self, key: Key, when: Mapping[str, Any], of: type[Machine]) -> None:
         complain = self.document.complain
         if ("note" in when) == ("record" in when):
             complain(key, f"found {shown(dict(when))}, allowed: either note = FACT or record = KIND")
             return
-        if self.kind is None:
-            return
-        facts = {snake_case(fact.__name__): fact._fields for fact in self.kind.FACTS}
+        facts = {snake_case(fact.__name__): fact._fields for fact in of.FACTS}
         if "note" in when:
             if when["note"] not in facts:
                 complain((*key, "note"), unknown(when["note"], tuple(facts), "the model's facts "))
@@ -286,15 +292,14 @@ class Rules:
             if kind not in FIELDS or kind in ("note", "content"):
                 complain((*key, "record"), unknown(kind, tuple(k for k in KINDS if k not in ("note", "content"))))
                 return
-            names = self.kind.View._fields if kind == "state" else OWN[kind]._fields
+            names = of.View._fields if kind == "state" else OWN[kind]._fields
         for name in when:
             if name not in (*names, "node", "note", "record"):
                 complain((*key, name), "no field of it: " + unknown(name, (*names, "node")))
 
-    def _clients(self) -> None:
-        assert self.kind is not None
+    def _clients(self, kind: type[Machine]) -> None:
         complain, scenario = self.document.complain, self.scenario
-        actions = self.kind.ACTIONS
+        actions = kind.ACTIONS
         if scenario.clients is not None:
             for action in WORKLOADS[scenario.clients.workload]:
                 if action not in actions:
@@ -303,7 +308,7 @@ class Rules:
                     complain(
                         ("clients", "workload"), f'"{name}" needs {action}, which the model lacks; allowed here: {here}'
                     )
-            if scenario.clients.find == "every-leader" and "role" not in self.kind.View._fields:
+            if scenario.clients.find == "every-leader" and "role" not in kind.View._fields:
                 complain(("clients", "find"), 'found "every-leader", but the model shows no role; allowed: hint, fixed')
         for i, errand in enumerate(scenario.ask):
             if errand.action not in actions:
