@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -59,13 +60,16 @@ def verify(
     """Run each (name, reference) in every place and compare with the first. Raises UsageError if a place cannot run."""
     with tempfile.TemporaryDirectory(prefix="netsplit-verify-") as scratch:
         places = _places(Path(scratch), pythons)
-        running = [(place, _start(place, scenarios, seed, overrides)) for place in places]
-        for place, process in running:
-            _, said = process.communicate()
-            if process.returncode != 0:
-                for _, other in running:
-                    other.kill()
-                raise UsageError(f"{place.name} could not run: {said.strip()}")
+        with ExitStack() as stack:
+            running = []
+            for place in places:
+                process = stack.enter_context(_start(place, scenarios, seed, overrides))
+                stack.callback(process.kill)  # a place that cannot run ends the others
+                running.append((place, process))
+            for place, process in running:
+                _, said = process.communicate()
+                if process.returncode != 0:
+                    raise UsageError(f"{place.name} could not run: {said.strip()}")
         differences = []
         for number, (name, _) in enumerate(scenarios):
             found = [d for place in places[1:] if (d := _compare(name, places[0], place, number)) is not None]

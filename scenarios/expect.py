@@ -38,8 +38,15 @@ class Expectations:
             if lacks:
                 others[prop.name] = tuple(lacks)
             else:
-                judged.append(prop.lasting(self._within[prop.name]) if prop.name in self._within else prop)
+                judged.append(self._bounded(prop))
         return tuple(judged), others
+
+    def _bounded(self, prop: Property) -> Property:
+        """Return a property with this scenario's bound; one that nobody listed is judged at the end at the latest."""
+        if prop.within is None:
+            return prop
+        heal, stop = self.draft.scenario.heal or 0, self.draft.scenario.stop
+        return prop.lasting(min(self._within.get(prop.name, prop.within), max(stop - heal, 0)))
 
     def read(self) -> None:
         """Read `[expect]` for this profile, and check the other profiles' tables too."""
@@ -111,10 +118,12 @@ class Expectations:
         self._within[name] = bound
 
     def _bounds(self) -> None:
+        """Complain about a listed property that would have to hold only after the run has ended."""
         scenario = self.draft.scenario
-        if scenario.heal is None:
-            return
         for prop in self.judged()[0]:
-            if prop.within is not None and scenario.heal + prop.within > scenario.stop:
-                bound = show_duration(prop.within)
-                self.document.complain(("heal",), f"{prop.name} must hold {bound} after heal, but stop comes before")
+            bound = self._within.get(prop.name, prop.within)
+            if bound is None or scenario.heal is None or prop.name not in {*self.expected, *self._within}:
+                continue
+            if scenario.heal + bound > scenario.stop:
+                text = f"{prop.name} must hold {show_duration(bound)} after heal, but stop comes before"
+                self.document.complain(("heal",), text)

@@ -301,13 +301,12 @@ class Rules:
         complain, scenario = self.document.complain, self.scenario
         actions = kind.ACTIONS
         if scenario.clients is not None:
-            for action in WORKLOADS[scenario.clients.workload]:
-                if action not in actions:
-                    fit = [name for name, needs in WORKLOADS.items() if set(needs) <= set(actions)]
-                    name, here = scenario.clients.workload, ", ".join(fit) or "none"
-                    complain(
-                        ("clients", "workload"), f'"{name}" needs {action}, which the model lacks; allowed here: {here}'
-                    )
+            name = scenario.clients.workload
+            lacking = [action for action in WORKLOADS[name] if action not in actions]
+            if lacking:
+                fit = [other for other, needs in WORKLOADS.items() if set(needs) <= set(actions)]
+                text = f'"{name}" needs {" and ".join(lacking)}, which the model lacks'
+                complain(("clients", "workload"), f"{text}; allowed here: {', '.join(fit) or 'none'}")
             if scenario.clients.find == "every-leader" and "role" not in kind.View._fields:
                 complain(("clients", "find"), 'found "every-leader", but the model shows no role; allowed: hint, fixed')
         for i, errand in enumerate(scenario.ask):
