@@ -1,0 +1,144 @@
+"""What redex as specified never breaks: its table of turns, and three bounds on leadership (sections 10.1 and 10.2).
+
+The bounds are made for the default choices. Each judges only while its premises hold, so a run that is never calm
+leaves it vacuous rather than violated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from sim.property import NOTHING, Property, always
+from sim.units import clock_text
+
+from .bounds import NEEDS, Calm
+from .roles import FOLLOWER, IDLE, LEADER, legal
+
+Judge = Generator[Any, Any, None]
+
+
+@always("every role follows from the one before by a legal turn", needs={"turned": "was to signal", "crash": ""})
+def legal_turns(cluster: Any) -> Judge:
+    """Judge each turn against the table and against the turn before it (I1); a new life begins idle."""
+    roles: dict[str, str] = {}
+    said: Any = NOTHING
+    while True:
+        record = yield said
+        if record.kind == "crash":
+            roles.pop(record.node, None)
+            said = NOTHING
+            continue
+        was, to, signal = record.data.was, record.data.to, record.data.signal
+        before = roles.get(record.node, IDLE)
+        roles[record.node] = to
+        said = None
+        if was != before:
+            said = f"{record.node} turned from {was} but was {before}"
+        elif not legal(was, to, signal):
+            said = f"{record.node} turned from {was} to {to} on {signal}"
+
+
+def bounded(delay: int | None = None) -> tuple[Property, Property, Property]:
+    """Return the bounds on leadership for a largest one-way delay D in ns; at most half a heartbeat, the default.
+
+    L2 is `detected_in_time`, L3 `settled_after_failover`, L4 `settled_after_heal`.
+    """
+
+    @always("a follower replaces a crashed leader after more than 2H and at most 4H + D", needs=NEEDS)
+    def detected_in_time(cluster: Any) -> Judge:
+        calm = Calm(cluster.nodes, delay)
+        waiting: dict[str, tuple[int, str]] = {}  # by follower: when its leader crashed, and who that was
+        said: Any = NOTHING
+        while True:
+            record = yield said
+            said = NOTHING
+            at, times = record.at, calm.times()
+            if times is None:
+                calm.hear(record)
+                continue
+            late = [n for n, (crashed, _) in waiting.items() if at > crashed + 4 * times.heartbeat + times.delay]
+            if late and calm.stable(at):
+                crashed, leader = waiting[late[0]]
+                said = f"{late[0]} has not replaced {leader}, which crashed at {clock_text(crashed)}"
+                continue
+            followers = _orphans(record, calm, 4 * times.heartbeat)
+            if calm.hear(record):
+                waiting = dict.fromkeys(followers, (at, record.node))
+            elif record.kind == "state" and record.node in waiting:
+                crashed, leader = waiting[record.node]
+                if record.data is not None and record.data.role == LEADER:
+                    del waiting[record.node]
+                    low, high = crashed + 2 * times.heartbeat, crashed + 4 * times.heartbeat + times.delay
+                    if calm.stable(at):
+                        after = clock_text(at - crashed)
+                        said = None if low < at <= high else f"{record.node} replaced {leader} {after} after its crash"
+                elif record.data is None or record.data.role != FOLLOWER or record.data.leader != leader:
+                    del waiting[record.node]  # it follows somebody else, or nobody
+
+    @always("one leader 2H + 2D after the first promotion and 5H + 2D after the crash", needs=NEEDS)
+    def settled_after_failover(cluster: Any) -> Judge:
+        calm = Calm(cluster.nodes, delay)
+        crashed: int | None = None
+        first: int | None = None  # the first promotion since
+        said: Any = NOTHING
+        while True:
+            record = yield said
+            said = NOTHING
+            at, times = record.at, calm.times()
+            if times is None:
+                calm.hear(record)
+                continue
+            # What a record shows is true from it on, so before this one the leaders were still the old ones.
+            if crashed is not None and calm.stable(at):
+                due = crashed + 5 * times.heartbeat + 2 * times.delay
+                if first is not None:
+                    due = min(due, first + 2 * times.heartbeat + 2 * times.delay)
+                if at > due:
+                    said = _one(calm.leaders, f"after the crash at {clock_text(crashed)}")
+            followers = _orphans(record, calm, 4 * times.heartbeat)
+            if calm.hear(record):
+                crashed, first = (at, None) if followers else (None, None)
+            elif crashed is not None and first is None and calm.leaders:
+                first = at
+
+    @always("one leader, always the same, 2(H + D) after the cluster calmed down with a leader", needs=NEEDS)
+    def settled_after_heal(cluster: Any) -> Judge:
+        calm = Calm(cluster.nodes, delay)
+        began: int | None = None  # stable, and with a leader, from here
+        settled: str | None = None
+        said: Any = NOTHING
+        while True:
+            record = yield said
+            said = NOTHING
+            at, times = record.at, calm.times()
+            bound = 0 if times is None else 2 * (times.heartbeat + times.delay)
+            if bound and began is not None and at > began + bound and calm.stable(at):
+                said = _one(calm.leaders, f"after {clock_text(began)}, since when nothing is wrong")
+                now = calm.leaders[0] if len(calm.leaders) == 1 else None
+                if said is None and settled not in (None, now):
+                    said = f"{settled} led and now {now} does, though nothing is wrong since {clock_text(began)}"
+                settled = now
+            if calm.hear(record) or not calm.stable(at):
+                began = settled = None
+            if began is None and calm.leaders and calm.stable(at):
+                began = at
+
+    return detected_in_time, settled_after_failover, settled_after_heal
+
+
+def _orphans(record: Any, calm: Calm, quiet: int) -> list[str]:
+    """Return who followed the only leader that crashes here after `quiet` ns without a disturbance; all others must."""
+    if record.kind != "crash" or calm.leaders != (record.node,):
+        return []
+    if record.at - calm.since < quiet or not calm.stable(record.at):
+        return []
+    others = [node for node in sorted(calm.views) if node != record.node]
+    follow = all(calm.views[n].role == FOLLOWER and calm.views[n].leader == record.node for n in others)
+    return others if follow else []
+
+
+def _one(leaders: tuple[str, ...], when: str) -> str | None:
+    if len(leaders) == 1:
+        return None
+    return f"{' and '.join(leaders) or 'nobody'} lead{'' if leaders else 's'} {when}"
