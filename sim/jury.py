@@ -76,9 +76,10 @@ class Case:
         """Judge one more record."""
         if self.finding is not None:
             return
-        late = self.prop.mode == "eventually" and record.at > self._due
-        if late and self._said is not None:
-            self._violated(self._said, self._last or record)
+        # What was wrong is held against it when its instant is over: contents come in several records at `stop`.
+        last = self._last
+        if self._said is not None and last is not None and last.at < record.at > self._due:
+            self._violated(self._said, last)
             return
         try:
             said = self._judge.send(record)
@@ -104,8 +105,6 @@ class Case:
                 self.finding = Finding(self.prop.name, "holds", said, record.seq, record.at)
         else:
             self._said, self._last = said, record
-            if late and said is not None:
-                self._violated(said, record)
 
     def _violated(self, sentence: str, record: Record) -> None:
         self.finding = Finding(self.prop.name, "violated", sentence, record.seq, record.at)
