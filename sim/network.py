@@ -311,6 +311,7 @@ class Network:
         self._cuts: list[Cut] = []
         self._changes: list[tuple[Callable[[NodeId, NodeId], bool], Change]] = []
         self._rules: list[tuple[NodeId, NodeId, Rule]] = []
+        self._queue, self._numbers = kernel.queue, kernel.numbers
         # SimPy calls an entry's callbacks with the entry: one tuple serves all packets.
         self._arrivals = (self.arrive,)
         self._spoils = (self._spoilt,)
@@ -340,7 +341,7 @@ class Network:
             packet.link = link
             packet.epoch = link.epoch
             packet.callbacks = self._arrivals
-            heappush(self.kernel.queue, (now + fate, PACKET, next(self.kernel.numbers), packet))
+            heappush(self._queue, (now + fate, PACKET, next(self._numbers), packet))
         else:
             self._copies(link, msg, fate, seq, now)
 
