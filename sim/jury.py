@@ -78,9 +78,9 @@ class Case:
         """Judge one more record."""
         if self.finding is not None:
             return
-        late = self._eventual and record.at > self._due
-        if late and self._said is not None:
-            self._violated(self._said, self._last or record)
+        # What was wrong is held against it when its instant is over: contents come in several records at `stop`.
+        if self._said is not None and (last := self._last) is not None and last.at < record.at > self._due:
+            self._violated(self._said, last)
             return
         try:
             said = self._send(record)
@@ -108,8 +108,6 @@ class Case:
                 self.finding = Finding(self.prop.name, "holds", said, record.seq, record.at)
         else:
             self._said, self._last = said, record
-            if late and said is not None:
-                self._violated(said, record)
 
     def _violated(self, sentence: str, record: Record) -> None:
         self.finding = Finding(self.prop.name, "violated", sentence, record.seq, record.at)

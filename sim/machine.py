@@ -464,4 +464,11 @@ def snake_case(name: str) -> str:
 
 def fingerprint(value: Any) -> str:
     """Return 16 hex digits that depend on a value alone: None, bool, int, str, bytes or tuples of these."""
-    return blake2b(repr(value).encode(), digest_size=8).hexdigest()
+    return blake2b(_text(value).encode(errors="surrogatepass"), digest_size=8).hexdigest()
+
+
+def _text(value: Any) -> str:
+    """Return the repr of a value; a tuple with names reads like the plain tuple that a trace gives back."""
+    if not isinstance(value, tuple):
+        return repr(value)
+    return "(" + ", ".join(map(_text, value)) + (",)" if len(value) == 1 else ")")

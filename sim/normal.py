@@ -1,7 +1,7 @@
 """The standard normal distribution in integers, so that a drawn delay is the same on every machine.
 
 Floating-point logarithms differ in the last bit between C libraries; a table and integer interpolation do not.
-The grid halves the tail probability every 16 steps, from 1/2 down to 2**-34 (6.3 standard deviations).
+The grid halves the tail probability every 16 steps, from 1/2 down to 2**-34 (6.4 standard deviations).
 """
 
 from __future__ import annotations

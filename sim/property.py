@@ -66,5 +66,5 @@ def sometimes(sentence: str, *, needs: Mapping[str, str]) -> Callable[[Judge], P
 
 
 def eventually(sentence: str, *, needs: Mapping[str, str], within: str) -> Callable[[Judge], Property]:
-    """Declare what must be true at heal + within and at every later record; the generator yields why it is not yet."""
+    """Declare what must be true at heal + within and at the end of every later instant; yields why it is not yet."""
     return _maker("eventually", sentence, needs, duration(within))

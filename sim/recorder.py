@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 from .machine import snake_case
-from .trace import FIELDS, BadValue, Dropped, Header, Listener, Record, Sent, Stepped, dumps, is_flat, plain
+from .trace import FIELDS, BadValue, Dropped, Header, Listener, Record, Sent, Stepped, bare, dumps, is_flat, plain
 
 try:
     import msgspec
@@ -67,6 +67,17 @@ def _with_json() -> tuple[dict[str, Any], Lines]:
         return ("\n".join(lines) + "\n").encode()
 
     return {kind: template(kind, names) for kind, names in FIELDS.items()}, encode
+
+
+def _nameless(row: Any) -> Any:
+    """Return a row whose values are as a reader of the stored trace will see them: only the row itself has names."""
+    if row is None or is_flat(map(type, row)) or not hasattr(row, "_make"):
+        return row
+    return row._make(map(bare, row))
+
+
+def _table(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: _table(value) if isinstance(value, dict) else plain(value) for name, value in fields.items()}
 
 
 class Recorder:
@@ -144,7 +155,9 @@ class Recorder:
                 self._last, self._last_plain = msg, data
             self._lines.append(self._send(seq, at, node, cause, dst, name, data))
         if "send" in self._listeners:
-            self._tell(seq, at, "send", node, cause, Sent(dst, name, msg))
+            # A reader knows the field names of the messages in the header only.
+            seen = _nameless(msg) if name in self.header.messages else bare(msg)
+            self._tell(seq, at, "send", node, cause, Sent(dst, name, seen))
 
     def dropped(self, seq: int, at: int, node: str, cause: int | None, why: str) -> None:
         if self.traced:
@@ -163,10 +176,11 @@ class Recorder:
 
     def state(self, at: int, node: str, cause: int | None, view: Any, was: Any) -> int:
         seq = self.seq = self.seq + 1
+        data = view if view is None else self._row("view", view)
         if self.traced:
-            self._lines.append(self._state(seq, at, node, cause, view if view is None else self._row("view", view)))
+            self._lines.append(self._state(seq, at, node, cause, data))
         if "state" in self._listeners:
-            self._tell(seq, at, "state", node, cause, view, was)
+            self._tell(seq, at, "state", node, cause, _nameless(view), _nameless(was))
         return seq
 
     def note(self, at: int, node: str, cause: int, fact: Any) -> None:
@@ -176,10 +190,12 @@ class Recorder:
             raise BadValue(f"found a note of {fact!r}, allowed: instances of the classes in FACTS ({known})")
         name, listeners = entry
         seq = self.seq = self.seq + 1
+        flat = is_flat(map(type, fact))
+        data = fact if flat else self._row(name, fact)
         if self.traced:
-            self._lines.append(self._note(seq, at, node, cause, name, self._row(name, fact)))
+            self._lines.append(self._note(seq, at, node, cause, name, data))
         if listeners:
-            record = Record(seq, at, "note", node, cause, name, fact)
+            record = Record(seq, at, "note", node, cause, name, fact if flat else _nameless(fact))
             for listener in listeners:
                 listener(record)
 
@@ -194,11 +210,14 @@ class Recorder:
     def record(self, kind: str, at: int, node: str | None, cause: int | None, own: tuple[Any, ...]) -> int:
         """Write a record of one of the rarer kinds and return its number."""
         seq = self.seq = self.seq + 1
+        try:
+            line = tuple([plain(value) if not isinstance(value, dict) else _table(value) for value in own])
+        except BadValue as bad:
+            raise BadValue(f"{kind}: {bad}") from None
         if self.traced:
-            line = own if kind == "fault" else plain(tuple(own))
             self._lines.append(getattr(self, "_" + kind)(seq, at, node, cause, *line))
         if kind in self._listeners:
-            self._tell(seq, at, kind, node, cause, own)
+            self._tell(seq, at, kind, node, cause, _nameless(own))
         return seq
 
     def contents(self, at: int, node: str, cause: int | None, pairs: Sequence[tuple[Any, str]]) -> None:
@@ -206,10 +225,11 @@ class Recorder:
         for start in range(0, len(pairs) or 1, 512):
             chunk = tuple(pairs[start : start + 512])
             seq = self.seq = self.seq + 1
+            data = self._row("contents", chunk)
             if self.traced:
-                self._lines.append(self._content(seq, at, node, cause, self._row("contents", chunk)))
+                self._lines.append(self._content(seq, at, node, cause, data))
             if "content" in self._listeners:
-                self._tell(seq, at, "content", node, cause, chunk)
+                self._tell(seq, at, "content", node, cause, bare(chunk))
 
     def flush(self) -> None:
         """Encode what has gathered and hand it to the sinks."""

@@ -211,4 +211,9 @@ def plain(value: Any) -> Any:
     raise BadValue(f"found {value!r} ({kind.__name__}), allowed: None, bool, int, str, bytes and tuples of these{more}")
 
 
+def bare(value: Any) -> Any:
+    """Return a value whose tuples have no names, as readers of a stored trace will see it."""
+    return tuple(map(bare, value)) if isinstance(value, tuple) else value
+
+
 dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode

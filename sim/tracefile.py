@@ -127,6 +127,7 @@ def _header(path: Path, number: int, text: str) -> Header:
 def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> Iterator[Record]:
     view: Any = namedtuple("View", header.views)  # type: ignore[misc]  # names come from the file
     facts: dict[str, Any] = {name: namedtuple(name, fields) for name, fields in header.facts.items()}
+    messages: dict[str, Any] = {name: namedtuple(name, fields) for name, fields in header.messages.items()}
     was: dict[str, Any] = {}
     last_seq = last_at = 0
     nodes = frozenset(header.nodes)
@@ -184,4 +185,6 @@ def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> It
         else:
             own = OWN[kind]
             data = own._make(_back(found[f]) for f in own._fields)
+            if kind == "send" and data.type in messages:
+                data = data._replace(data=row(messages[data.type], found["data"], "data"))
         yield Record(seq, at, kind, node, cause, name, data, before)

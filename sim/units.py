@@ -23,7 +23,7 @@ _TIMES = {"ns": 1, "us": US, "ms": MS, "s": S, "m": MINUTE, "h": HOUR}
 _SIZES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _NUMBER = r"(-?[0-9]{1,18}(?:\.[0-9]{1,18})?)"
 _QUANTITY = re.compile(_NUMBER + r"\s*([A-Za-z]+)(/s)?")
-_RATIO = re.compile(r"(-?[0-9]{1,18})\s*/\s*([0-9]{1,18})")
+_RATIO = re.compile(r"(-?[0-9]{1,400})\s*/\s*([0-9]{1,400})")  # a small float is a fraction of many digits
 
 DURATION_FORM = 'a time such as "250ms", "1.5s" or "2m" (ns us ms s m h)'
 SHARE_FORM = 'a share from 0 to 1 such as "1/1000", "5%" or 0.05'
