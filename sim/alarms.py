@@ -42,7 +42,8 @@ class Ring(Alarm):
     __slots__ = ("timer",)
 
     def __init__(self, timer: Timer) -> None:
-        super().__init__(timer.name, timer.about)
+        self.name = timer.name
+        self.about = timer.about
         self.cause = timer.cause
         self.timer: Timer | None = timer
 
@@ -138,7 +139,6 @@ class Alarms:
         if host.idle:
             if every is None:
                 del self._timers[timer.name]
-            host.idle = False
             host.resume(ring)
         else:
             timer.ring = ring

@@ -63,20 +63,20 @@ class ModelError(Exception):
 class Moment(Now):
     """The Now of a running host: each reading is made when it is asked for."""
 
-    __slots__ = ("_host",)
+    __slots__ = ("_clock", "_host", "_kernel")
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._kernel = host.kernel
+        self._clock = host.clock
 
     @property
     def monotonic(self) -> int:  # type: ignore[override]
-        host = self._host
-        return host.clock.monotonic.read(host.kernel.now)
+        return self._clock.monotonic.read(self._kernel.now)
 
     @property
     def wall(self) -> int:  # type: ignore[override]
-        host = self._host
-        return host.clock.wall.read(host.kernel.now)
+        return self._clock.wall.read(self._kernel.now)
 
     def word(self, i: int = 0) -> int:
         host = self._host
@@ -240,10 +240,12 @@ class Host:
     # -- the process ---------------------------------------------------------------------------------------
 
     def _run(self, p: Any) -> Generator[Any, Any, None]:
+        # Attributes that never change are local variables here: this loop runs once for every message.
         kernel, recorder, network, counts = self.kernel, self.recorder, self.network, self.network.counts
         machine, moment, perform, held = self.machine, self._moment, self._perform, self._held
         assert machine is not None and self._process is not None
-        step, records_max = machine.step, self._records_max
+        step, records_max, node, urgent, service = machine.step, self._records_max, self.node, self._urgent, self.service
+        send, note = network.send, recorder.note
         look, make, role_at = self._looker(machine)
         seen: Any = None
         self.resume = self._process.send
@@ -263,7 +265,7 @@ class Host:
                         self.blame("", f"the run has more than {records_max} records; it may go on for ever")
                     )
                 if recorder.steps:
-                    recorder.stepped(seq, kernel.now, self.node, p.cause, _described(p))
+                    recorder.stepped(seq, kernel.now, node, p.cause, _described(p))
             effects: Any
             try:
                 effects = step(p, moment)
@@ -285,10 +287,13 @@ class Host:
                     self.crash(how, cause, reboot, after)
                     yield wake
                 for effect in effects:
-                    if effect.__class__ is Send and not held:
-                        network.send(self, effect.dst, effect.msg, seq, effect.tell)
+                    kind = effect.__class__
+                    if kind is Send and not held:  # the two most frequent, without a lookup and a call
+                        send(self, effect.dst, effect.msg, seq, effect.tell)
+                    elif kind is Note and not held:
+                        note(kernel.now, node, seq, effect.fact)
                     else:
-                        act = perform.get(effect.__class__)
+                        act = perform.get(kind)
                         if act is None:
                             raise BadValue(f"returned {_short(effect)}, which is no effect")
                         act(effect, seq)
@@ -298,17 +303,17 @@ class Host:
                 yield wake  # it stopped in this step; nobody resumes a life that is over
             p = None
             while p is None:
-                if self._urgent:
-                    p = self._urgent.popleft()
+                if urgent:
+                    p = urgent.popleft()
                 elif self._queued and not self._still:
                     p = self._take()
-                    if p is not None and self.service:
+                    if p is not None and service:
                         yield from self._serve(wake)
                 else:
                     self.idle = not self._still
                     p = yield wake
                     self.idle = False
-                    if p is not None and self.service and p.__class__ is not Persisted:
+                    if service and p is not None and p.__class__ is not Persisted:
                         yield from self._serve(wake)
 
     def _serve(self, wake: Any) -> Generator[Any, Any, None]:
@@ -353,7 +358,6 @@ class Host:
     def offer(self, p: Input) -> None:
         """Give an input to the machine: now if the host is idle, else through its lane."""
         if self.idle:
-            self.idle = False
             self.resume(p)
         else:
             self.queue(p)
@@ -432,13 +436,13 @@ class Host:
 
     def _persist(self, effect: Persist, seq: int) -> None:
         disk = self.disk
-        disk.write(effect)
-        if not effect.sync:
-            return
-        if not disk.sync_time and not self._held:
-            disk.synced(disk.written)
+        if effect.sync and not disk.sync_time and not self._held:
+            disk.write_through(effect)
             if effect.tell:
                 self.tell(Persisted(effect.key), seq)
+            return
+        disk.write(effect)
+        if not effect.sync:
             return
         self._held.append((effect, seq, disk.written))
         self._sync()

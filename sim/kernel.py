@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from heapq import heappush
-from operator import attrgetter
 from typing import Any
 
 import simpy
@@ -47,6 +46,9 @@ class Kernel(simpy.Environment):
     The packet path pushes on `queue` with the next of `numbers` itself; everything else calls `post`.
     """
 
+    __slots__ = ("_now",)  # SimPy's loop writes the time here, and nothing reads faster than a slot
+    now: int
+
     def __init__(self, ties: str = "fifo", words: Stream | None = None) -> None:
         super().__init__(0)
         if ties == "shuffled":
@@ -55,8 +57,6 @@ class Kernel(simpy.Environment):
             self._eid = _shuffled(words)  # type: ignore[assignment]
         self.queue: list[Any] = self._queue
         self.numbers: Iterator[int] = self._eid
-
-    now = property(attrgetter("_now"))  # an attribute read in C; SimPy's own property is a Python call
 
     def post(self, at: int, rank: int, action: Callable[[Any], None]) -> Post:
         """Call an action at an instant and rank; the returned entry is what it is called with."""
@@ -68,6 +68,10 @@ class Kernel(simpy.Environment):
         """Run everything before `stop`; nothing at that instant."""
         self.post(stop, STOP, _stop)
         self.run()
+
+
+# The same slot under its public name: SimPy's own `now` is a property, a Python call for every reading.
+Kernel.now = Kernel._now
 
 
 def _stop(_: Any) -> None:

@@ -383,11 +383,11 @@ class Machine:
         effects = self._effects = []
         if isinstance(input, Receive):
             msg = input.msg
-            handler = self.MESSAGES.get(msg.__class__)
-            if handler is None:
-                raise Unhandled(
-                    f"no handler for {msg.__class__.__name__}: mark a method with @on({msg.__class__.__name__})"
-                )
+            try:
+                handler = self.MESSAGES[msg.__class__]
+            except KeyError:
+                name = msg.__class__.__name__
+                raise Unhandled(f"no handler for {name}: mark a method with @on({name})") from None
             said = handler(self, input.src, msg, now)
         elif isinstance(input, Alarm):
             said = self._named(Alarm, input.name)(self, input.about, now)
@@ -418,8 +418,7 @@ class Machine:
         self._effects.append(Send(dst, msg, tell))
 
     def broadcast(self, msg: Any) -> None:
-        for peer in self.peers:
-            self._effects.append(Send(peer, msg))
+        self._effects += [Send(peer, msg) for peer in self.peers]
 
     def alarm(self, name: str, after: int | tuple[int, int], every: int | None = None, about: Any = None) -> None:
         self._effects.append(SetAlarm(name, after, every, about))

@@ -158,25 +158,23 @@ def decode(words: Sequence[int], shape: Shape) -> list[Fate]:
         fates = [low + ((b >> 32) * span >> 32) for b in words[1::4]]
     else:
         fates = [low] * (len(words) // 4)
-    if loss or corrupt or twice:
-        for i in range(0, len(words), 4):
-            a, c = words[i], words[i + 2]
-            if a >> 32 < loss:
-                fates[i // 4] = LOST
-                continue
-            spoilt = a & LOW < corrupt if loss < HALF else False
-            again = c >> 32 < twice
-            if spoilt or again:
-                copies = [(fates[i // 4], a | 1 if spoilt else 0)]
-                if again:
-                    d = words[i + 3]
-                    late = (
-                        low + ((d >> 32) * span >> 32)
-                        if grid is None
-                        else low + (((d & LOW) * span) >> 32) + interpolate(d, *grid)
-                    )
-                    copies.append((late, 0))
-                fates[i // 4] = tuple(copies)
+    # Few packets are anything but one clean delivery: find these in one pass for each misfortune. A word's upper half
+    # is below a threshold exactly if the word is below the threshold shifted.
+    lost = [i for i, a in enumerate(words[::4]) if a < loss << 32] if loss else ()
+    spoilt = [i for i, a in enumerate(words[::4]) if a & LOW < corrupt] if corrupt and loss < HALF else ()
+    again = [i for i, c in enumerate(words[2::4]) if c < twice << 32] if twice else ()
+    for i in spoilt:
+        fates[i] = ((fates[i], words[4 * i] | 1),)
+    for i in again:
+        d = words[4 * i + 3]
+        if grid is None:
+            late = low + ((d >> 32) * span >> 32)
+        else:
+            late = low + (((d & LOW) * span) >> 32) + interpolate(d, *grid)
+        first = fates[i] if i in spoilt else ((fates[i], 0),)
+        fates[i] = (*first, (late, 0))
+    for i in lost:
+        fates[i] = LOST
     return fates
 
 
@@ -311,6 +309,7 @@ class Network:
         self._cuts: list[Cut] = []
         self._changes: list[tuple[Callable[[NodeId, NodeId], bool], Change]] = []
         self._rules: list[tuple[NodeId, NodeId, Rule]] = []
+        self._queue, self._numbers = kernel.queue, kernel.numbers
         # SimPy calls an entry's callbacks with the entry: one tuple serves all packets.
         self._arrivals = (self.arrive,)
         self._spoils = (self._spoilt,)
@@ -340,7 +339,7 @@ class Network:
             packet.link = link
             packet.epoch = link.epoch
             packet.callbacks = self._arrivals
-            heappush(self.kernel.queue, (now + fate, PACKET, next(self.kernel.numbers), packet))
+            heappush(self._queue, (now + fate, PACKET, next(self._numbers), packet))
         else:
             self._copies(link, msg, fate, seq, now)
 
@@ -399,7 +398,6 @@ class Network:
         else:
             host = link.host
             if host.idle:
-                host.idle = False
                 host.resume(packet)
             else:
                 host.queue(packet)

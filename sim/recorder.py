@@ -131,8 +131,10 @@ class Recorder:
     def _tell(
         self, seq: int, at: int, kind: str, node: str | None, cause: int | None, data: Any, was: Any = None
     ) -> None:
-        for listener in self._listeners.get(kind, ()):
-            listener(Record(seq, at, kind, node, cause, None, data, was))
+        if listeners := self._listeners.get(kind, ()):
+            record = Record(seq, at, kind, node, cause, None, data, was)  # one for all: who listens only reads
+            for listener in listeners:
+                listener(record)
 
     # The hot kinds are numbered by their callers, which need the number whether or not a line is written.
 
@@ -188,13 +190,14 @@ class Recorder:
             raise BadValue(f"found a note of {fact!r}, allowed: instances of the classes in FACTS ({known})")
         name, listeners = entry
         seq = self.seq = self.seq + 1
-        data = self._row(name, fact)
+        flat = is_flat(map(type, fact))
+        data = fact if flat else self._row(name, fact)
         if self.traced:
             self._lines.append(self._note(seq, at, node, cause, name, data))
         if listeners:
-            fact = _nameless(fact)
+            record = Record(seq, at, "note", node, cause, name, fact if flat else _nameless(fact))
             for listener in listeners:
-                listener(Record(seq, at, "note", node, cause, name, fact))
+                listener(record)
 
     def _row(self, name: str, row: Any) -> Any:
         if is_flat(map(type, row)):
