@@ -74,6 +74,8 @@ class Calm:
             disturbed = self._struck(record.data)
         elif kind in ("crash", "boot"):
             disturbed = True
+            if kind == "crash":
+                self._gone(record.node)  # its state record comes only after this one
         elif record.name == "configured":
             self._heartbeats.add(record.data.heartbeat)
             times = self.times()
@@ -94,10 +96,14 @@ class Calm:
             self.since = record.at
         return late
 
+    def _gone(self, node: str) -> None:
+        self.views.pop(node, None)
+        self.leaders = tuple(leader for leader in self.leaders if leader != node)
+
     def _saw(self, record: Any) -> None:
         node = record.node
         if record.data is None:
-            self.views.pop(node, None)
+            self._gone(node)
         else:
             self.views[node] = record.data
         leads = record.data is not None and record.data.role == "leader"
