@@ -208,7 +208,7 @@ class Desk:
         op = self.next_op()
         target = client.belief if at is None else at
         operation = Operation(op, client.name, client.process, action, args, target, self.kernel.now)
-        self.history.operations.append(operation)
+        self.history.begin(operation)
         client.open = self._open[client.name, op] = Try(operation, client, left=again, direct=at is not None)
         self._ask(client.open, target)
         if at is None:
@@ -326,7 +326,7 @@ class Desk:
 
     def _end(self, trial: Try, outcome: str, value: Any = None) -> None:
         operation, client = trial.operation, trial.client
-        operation.ended, operation.outcome, operation.value = self.kernel.now, outcome, value
+        self.history.end(operation, self.kernel.now, outcome, value)
         del self._open[client.name, operation.op]
         client.open = None
         if outcome == "info":
