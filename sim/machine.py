@@ -362,6 +362,7 @@ class Machine:
         self.cluster = cluster
         self.peers = cluster.peers
         self._effects: list[Effect] = []
+        self._messages = self.MESSAGES  # read for every message, and an instance is faster to read than its class
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -384,7 +385,7 @@ class Machine:
         if isinstance(input, Receive):
             msg = input.msg
             try:
-                handler = self.MESSAGES[msg.__class__]
+                handler = self._messages[msg.__class__]
             except KeyError:
                 name = msg.__class__.__name__
                 raise Unhandled(f"no handler for {name}: mark a method with @on({name})") from None

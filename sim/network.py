@@ -160,9 +160,10 @@ def decode(words: Sequence[int], shape: Shape) -> list[Fate]:
         fates = [low] * (len(words) // 4)
     # Few packets are anything but one clean delivery: find these in one pass for each misfortune. A word's upper half
     # is below a threshold exactly if the word is below the threshold shifted.
-    lost = [i for i, a in enumerate(words[::4]) if a < loss << 32] if loss else ()
+    loss64, twice64 = loss << 32, twice << 32
+    lost = [i for i, a in enumerate(words[::4]) if a < loss64] if loss else ()
     spoilt = [i for i, a in enumerate(words[::4]) if a & LOW < corrupt] if corrupt and loss < HALF else ()
-    again = [i for i, c in enumerate(words[2::4]) if c < twice << 32] if twice else ()
+    again = [i for i, c in enumerate(words[2::4]) if c < twice64] if twice else ()
     for i in spoilt:
         fates[i] = ((fates[i], words[4 * i] | 1),)
     for i in again:
