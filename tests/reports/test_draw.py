@@ -210,6 +210,16 @@ def test_drops_are_crosses_with_their_reasons_in_the_legend(folder: Path) -> Non
 ODD = "a/$x^2$ <b> & ümläut \u65e5 -- ]]> \x07"
 
 
+def test_no_text_is_read_as_mathematics(folder: Path) -> None:
+    from matplotlib.text import Text
+
+    for picture in PICTURES.values():
+        with style.styled():
+            found = picture(load(folder)).findobj(Text)
+        assert len(found) > 10
+        assert not any(text.get_parse_math() for text in found)
+
+
 def test_text_of_a_run_is_drawn_as_it_is(tmp_path: Path, write_run: Any) -> None:
     def odd(found: dict[str, Any]) -> None:
         found["properties"][0]["evidence"]["sentence"] = "n1 & n3 <lead> at $5$ both"
@@ -286,5 +296,6 @@ def test_text_is_six_points_or_more_in_a_column_of_a_paper(folder: Path) -> None
     for name, picture in PICTURES.items():
         with style.styled():
             figure = picture(load(folder))
+            found = figure.findobj(Text)
         reduced = 3.3 / figure.get_figwidth()
-        assert min(text.get_fontsize() for text in figure.findobj(Text)) * reduced >= 6, name
+        assert min(text.get_fontsize() for text in found) * reduced >= 6, name
