@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# View fields whose changes are marked on a lane, the first that a view has.
-MARKED = ("term", "epoch", "view", "ballot", "believed_leader", "belief", "believes", "leader")
+# View fields whose changes are marked on a lane, the first that a view has, and what that tells.
+MARKED = {
+    **{name: f"and its {name} where that changes" for name in ("term", "epoch", "view", "ballot")},
+    **dict.fromkeys(("leader", "believed_leader", "belief", "believes"), "and whom it takes for the leader"),
+}
 LANES = 6.0  # inches for all lanes together, at most
 LANE = 0.4
 NONE_LEADS = "#e6e6e6"
@@ -34,7 +37,7 @@ def draw(run: RunData) -> Figure:
         panels.append(Panel("leaders at the same time", style.LINE + 0.04))
     heading = "role of each node" if roles else "when each node is up"
     if marked:
-        heading += f", and its {marked.replace('_', ' ')} where that changes"
+        heading += ", " + MARKED[marked]
     panels.append(Panel(heading, len(nodes) * height))
     caption = sheet.verdict_lines(run)
     if not roles:
