@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .roles import LEADER
+from .roles import CAPABILITY_SELECTED, CHANNEL_CLOSE, GRACEFUL_RELINQUISH, LEADER
 
 NEEDS = {
-    "configured": "heartbeat", "state": "role leader tail", "accepted": "seq", "crash": "", "boot": "", "fault": "",
-    "send": "", "step": "", "drop": "",
+    "configured": "heartbeat", "state": "role leader tail", "turned": "signal", "accepted": "seq",
+    "crash": "", "boot": "", "fault": "", "send": "", "step": "", "drop": "",
 }  # fmt: skip
 # Nothing is wrong with the network when a node that is down gets no mail.
 HARMLESS_DROPS = ("down", "crashed", "stopped", "answers-lost")
+FROM_OUTSIDE = (CAPABILITY_SELECTED, GRACEFUL_RELINQUISH, CHANNEL_CLOSE)  # turns that the protocol itself does not make
 
 
 class Calm:
@@ -66,6 +67,8 @@ class Calm:
             disturbed = True
         elif record.name == "configured":
             self._configured(record.data.heartbeat)
+        elif record.name == "turned":
+            disturbed = record.data.signal in FROM_OUTSIDE
         elif record.name == "accepted":
             disturbed = len(self.leaders) > 1 and record.node != self._best(record)
         if disturbed:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from models.redex import Redex
+from models.redex import PROPERTIES, Redex
 from sim.clients import Errand, Workload
 from sim.faults import Planned
 from sim.machine import Boot, Cluster, Now
@@ -67,7 +67,7 @@ def observe(
     machine: Any = Redex,
     **plan: Any,
 ) -> Seen:
-    """Run H = 100 ms, preload 2, no loss, until so many ms, and watch."""
+    """Run H = 100 ms, preload 2, no loss, until so many ms, and watch; nothing that redex promises may break."""
     names = tuple(f"n{i + 1}" for i in range(nodes))
     phases = phases or ((0, 50) if nodes == 2 else PHASES)
 
@@ -78,6 +78,7 @@ def observe(
 
     ms = _ms if round_ms else (lambda ns: ns)
     latency = latency or Uniform(delay * MS, delay * MS)
+    plan.setdefault("properties", PROPERTIES)
     world = World(
         Plan(make, names, until * MS, latency=latency, errands=tuple(errands), workload=workload,
              faults=tuple(faults), **plan),
@@ -104,6 +105,8 @@ def observe(
     world.recorder.listen("send", lambda r: seen.sends.append((r.at, r.node, r.data.dst, r.data.data)))
     outcome = world.run()
     assert outcome.model_error is None, outcome.model_error
+    if plan["properties"] is PROPERTIES:
+        assert [f for f in outcome.findings if f.verdict == "violated"] == []
     for node, host in world.hosts.items():
         if host.machine is not None:
             assert isinstance(host.machine, Redex)
