@@ -2,7 +2,7 @@
 
 The bounds hold only while every live node is up and unpaused, all links are lossless and no slower than D, all
 heartbeats are equally long, and clients write at the best leader alone. `Calm` watches for the end of any of
-that. It cannot see a clock that runs at a wrong rate from the start.
+that. It cannot see a clock that runs at a wrong rate from the start, nor a disk so slow that heartbeats wait for it.
 """
 
 from __future__ import annotations

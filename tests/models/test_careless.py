@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from models.careless import Accepted, Careless, Copy, Stored
-from sim.checks import accepted_survives, logs_agree, no_holes, same_payload
+from sim.checks.logs import accepted_survives, logs_agree, no_holes, same_payload
 from sim.clients import Workload
 from sim.faults import Crash, LinkFault, Planned
 from sim.machine import Answer, Ask, Boot, Cluster, Note, Now, Send

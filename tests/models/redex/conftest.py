@@ -99,10 +99,16 @@ def observe(
     def turned(record: Any) -> None:
         seen.turns.append((ms(record.at), record.node, record.data.to, record.data.signal))
 
+    def noted(record: Any) -> None:
+        seen.notes.append((record.at, record.node, record.data))
+
+    def sent(record: Any) -> None:
+        seen.sends.append((record.at, record.node, record.data.dst, record.data.data))
+
     world.recorder.listen("state", state)
     world.recorder.listen("turned", turned)
-    world.recorder.listen("note", lambda r: seen.notes.append((r.at, r.node, r.data)))
-    world.recorder.listen("send", lambda r: seen.sends.append((r.at, r.node, r.data.dst, r.data.data)))
+    world.recorder.listen("note", noted)
+    world.recorder.listen("send", sent)
     outcome = world.run()
     assert outcome.model_error is None, outcome.model_error
     if plan["properties"] is PROPERTIES:

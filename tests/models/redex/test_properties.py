@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from models.redex import PROPERTIES, Redex
@@ -9,8 +11,11 @@ from models.redex.facts import Turned
 from models.redex.properties import bounded, legal_turns
 from sim.clients import Workload
 from sim.faults import FOREVER, Crash, LinkFault, Partition, Planned
-from sim.machine import NodeId
-from sim.units import MS
+from sim.jury import Jury
+from sim.tracefile import read
+from sim.units import MS, S
+from sim.world import Plan
+from sim.world import run as execute
 
 CRASH = Planned(Crash(nodes=("n1",)), at=1003 * MS, lasting=FOREVER)
 CUT = Planned(Partition(groups=("n1", "rest")), at=1000 * MS, lasting=1000 * MS)
@@ -50,8 +55,8 @@ class Lawless(Redex):
         return super()._turn(to, signal, at)
 
 
-def verdicts(run: Any, faults: Any, machine: Any = Redex, delay: NodeId | int | None = 5 * MS, **plan: Any) -> Any:
-    properties = (legal_turns, *bounded(delay))  # type: ignore[arg-type]
+def verdicts(run: Any, faults: Any, machine: Any = Redex, delay: int = 5 * MS, **plan: Any) -> Any:
+    properties = (legal_turns, *bounded(delay))
     seen = run(3, 5000, faults, machine=machine, properties=properties, **plan)
     return {f.name: f.verdict for f in seen.outcome.findings}
 
@@ -88,6 +93,18 @@ def test_a_turn_that_is_not_in_the_table_is_caught(run: Any) -> None:
     assert sentence(run, "legal_turns", [CRASH], Lawless) == "n2 turned from follower to leader on ElectionWon"
 
 
+def test_a_stored_trace_is_judged_as_the_run_was(tmp_path: Path) -> None:
+    plan = Plan(Stubborn, ("n1", "n2", "n3"), 5 * S, faults=(CRASH,), properties=PROPERTIES)
+    file = tmp_path / "trace.jsonl"
+    with file.open("wb") as sink:
+        online = execute(plan, 0, [sink]).findings
+    header, records = read(file)
+    jury = Jury(PROPERTIES, header)
+    jury.hear_all(records)
+    assert jury.findings() == online
+    assert {f.verdict for f in online} == {"holds", "violated"}
+
+
 def test_bounds_do_not_bind_while_the_network_is_slower_than_they_are_made_for(run: Any) -> None:
     judged = verdicts(run, [CRASH], Stubborn, delay=4 * MS)
     assert judged["detected_in_time"] == judged["settled_after_failover"] == "vacuous"
@@ -95,7 +112,7 @@ def test_bounds_do_not_bind_while_the_network_is_slower_than_they_are_made_for(r
 
 
 def test_bounds_do_not_bind_while_a_link_is_lossy(run: Any) -> None:
-    lossy = Planned(LinkFault(loss=1), at=0, lasting=FOREVER)  # type: ignore[arg-type]
+    lossy = Planned(LinkFault(loss=Fraction(1)), at=0, lasting=FOREVER)
     judged = verdicts(run, [lossy, CRASH], Stubborn)
     assert judged["detected_in_time"] == judged["settled_after_heal"] == "vacuous"
 
