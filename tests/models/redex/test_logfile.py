@@ -70,6 +70,13 @@ def test_skipping_back_may_rewind() -> None:
     assert shape(log) == ([0], 0, 1)
 
 
+def test_a_rewind_below_the_floor_lowers_it() -> None:
+    log = filled(4, skip_back="rewind", retain=1)
+    log.sweep()
+    assert log.skip_to(1) == [3]
+    assert shape(log) == ([], 1, 1)
+
+
 def test_a_sweep_steps_over_holes() -> None:
     log = filled(2, retain=1)
     log.skip_to(9)

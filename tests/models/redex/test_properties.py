@@ -89,6 +89,13 @@ def test_a_machine_that_never_stands_is_caught(run: Any) -> None:
     assert verdicts(run, [CRASH], Patient)["settled_after_failover"] == "violated"
 
 
+def test_a_follower_that_elects_a_peer_need_not_replace_the_leader(run: Any) -> None:
+    """W16: with a round trip of 0 n3 elects n2, and its belief is cleared."""
+    seen = run(3, 5000, [CRASH], rtt=0)
+    assert [turn[1:] for turn in seen.turns if turn[3] == "ElectionLost"] == [("n3", "follower", "ElectionLost")]
+    assert {f.verdict for f in seen.outcome.findings} == {"holds"}
+
+
 def test_a_turn_that_is_not_in_the_table_is_caught(run: Any) -> None:
     assert sentence(run, "legal_turns", [CRASH], Lawless) == "n2 turned from follower to leader on ElectionWon"
 

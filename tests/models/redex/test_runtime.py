@@ -150,6 +150,16 @@ def test_a_kept_log_is_persisted_and_read_back() -> None:
     assert (again.log.entries, again.tail, again.first_retained) == ({1: "x"}, 5, 1)
 
 
+def test_a_kept_log_that_skips_ahead_keeps_its_tail_and_forgets_what_it_drops() -> None:
+    follower, _ = boot(file="kept", skip_over="drop", preload=1, first_leader="none")
+    follow(follower, "n2", 9, 100)
+    assert receive(follower, "n2", nack(BAD_RANGE, 1, 7), 110) == [
+        Forget(("log", 0)),
+        Persist(("next",), 7),
+        Note(Skipped(1, 7)),
+    ]
+
+
 # -- the tick (3.2) ----------------------------------------------------------------------------------------
 
 
@@ -188,6 +198,16 @@ def test_replica_on_tick_stamps_inputs_default_bandwidth_class_on_sync_request(n
         Send("n2", SyncRequest("redex", 0, CHUNK, 77, "background")),
     ]
     assert follower.outstanding.tokens == {("n2", 77): 100 * MS}
+
+
+def test_a_tick_forgets_strikes_of_long_ago(node: Any) -> None:
+    follower = node()
+    for _ in range(4):
+        follower.backoff.record_empty("n2", 0)
+    tick(follower, 60_900)
+    assert "n2" in follower.backoff.leaders
+    tick(follower, 61_000)
+    assert follower.backoff.leaders == {}
 
 
 @pytest.mark.parametrize("tail", [1, 2])
