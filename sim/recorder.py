@@ -176,11 +176,12 @@ class Recorder:
 
     def state(self, at: int, node: str, cause: int | None, view: Any, was: Any) -> int:
         seq = self.seq = self.seq + 1
-        data = view if view is None else self._row("view", view)
+        flat = view is None or is_flat(map(type, view))
+        data = view if flat else self._row("view", view)
         if self.traced:
             self._lines.append(self._state(seq, at, node, cause, data))
         if "state" in self._listeners:
-            self._tell(seq, at, "state", node, cause, _nameless(view), _nameless(was))
+            self._tell(seq, at, "state", node, cause, view if flat else _nameless(view), _nameless(was))
         return seq
 
     def note(self, at: int, node: str, cause: int, fact: Any) -> None:
