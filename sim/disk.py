@@ -49,8 +49,7 @@ class Disk:
             _check("Persist key", effect.key)
             _check("Persist value", effect.value)
             self.durable[effect.key] = effect.value
-            self.written += 1
-            self.done += 1
+            self.written = self.done = self.written + 1
 
     def forget(self, key: Hashable) -> None:
         """Delete a key in the cache. Raises BadValue on a key that a disk cannot hold."""

@@ -274,6 +274,7 @@ class Host:
         kernel, recorder, network, counts = self.kernel, self.recorder, self.network, self.network.counts
         machine, moment, perform, held = self.machine, self._moment, self._perform, self._held
         assert machine is not None and self._process is not None
+<<<<<<< HEAD
         step, records_max, node, urgent, service = machine.step, self._records_max, self.node, self._urgent, self.service
         send, note = network.send, recorder.note
 =======
@@ -284,6 +285,10 @@ class Host:
             return  # it crashed at the instant of its boot
         step, records_max = machine.step, self._records_max
 >>>>>>> simtests
+=======
+        node, service, urgent, records_max = self.node, self.service, self._urgent, self._records_max
+        step, send, note = machine.step, network.send, recorder.note
+>>>>>>> bench
         look, make, role_at = self._looker(machine)
         seen: Any = None
         self.resume = self._enter

@@ -13,7 +13,7 @@ they were inserted (`fifo`), or by a keyed draw (`shuffled`) to expose hidden re
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from heapq import heappush
+from heapq import heappop, heappush
 from typing import Any
 
 import simpy
@@ -70,13 +70,31 @@ class Kernel(simpy.Environment):
         return generator.send
 
     def run_until(self, stop: int) -> None:
-        """Run everything before `stop`; nothing at that instant."""
+        """Run everything before `stop`; nothing at that instant.
+
+        The loop of SimPy's `run` and `step` in one, with a short way for our own entries: a tuple of one callback
+        marks them, where SimPy's events have a list. `run` does the same, 4 % of a message's time more slowly.
+        """
         self.post(stop, STOP, _stop)
-        self.run()
+        queue = self.queue
+        try:
+            while True:
+                self.now, _, _, entry = heappop(queue)
+                callbacks = entry.callbacks
+                if callbacks.__class__ is tuple:
+                    callbacks[0](entry)
+                    continue
+                entry.callbacks = None
+                for callback in callbacks:
+                    callback(entry)
+                if not entry._ok and not hasattr(entry, "_defused"):
+                    raise entry._value
+        except StopSimulation:
+            pass
 
 
 # The same slot under its public name: SimPy's own `now` is a property, a Python call for every reading.
-Kernel.now = Kernel._now
+Kernel.now = vars(Kernel)["_now"]
 
 
 def _stop(_: Any) -> None:

@@ -385,6 +385,7 @@ class Machine:
     def step(self, input: Input, now: Now) -> Sequence[Effect]:
         """Take one input and return what is wanted from the world, in order. The only door."""
         effects = self._effects = []
+        handler: Callable[..., None] | None
         if isinstance(input, Receive):
             msg = input.msg
             try:
