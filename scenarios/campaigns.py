@@ -31,7 +31,7 @@ class Campaign:
 
 CAMPAIGNS = (
     Campaign(
-        "redex L2 and L3: a crashed leader is replaced in (2H, 4H + D], and 2H + 2D after the first promotion one leads",
+        "redex L2, L3: a crashed leader is replaced in (2H, 4H + D], and 2H + 2D after the first promotion one leads",
         "redex/crash_is_noticed",
         1000,
     ),

@@ -85,4 +85,3 @@ class Disk:
                 self.durable.pop(key, None)
             else:
                 self.durable[key] = value
-
