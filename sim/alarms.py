@@ -63,6 +63,8 @@ class Alarms:
     def set(self, effect: SetAlarm, cause: int) -> None:
         """Set or move an alarm. Raises BadValue on a time that is none."""
         name, every = effect.name, effect.every
+        if type(name) is not str:
+            raise BadValue(f"SetAlarm: found name={name!r}, allowed: text")
         after = self._drawn(name, effect.after)
         if every is not None and (type(every) is not int or every <= 0):
             raise BadValue(f"SetAlarm {name}: found every={every!r}, allowed: ns as an int above 0")
@@ -90,7 +92,9 @@ class Alarms:
         return within(self._host.chance.word("alarms", self._host.node, self._host.life, name, ordinal), *after)
 
     def cancel(self, name: str) -> None:
-        """Forget an alarm, also one whose ring waits in a lane."""
+        """Forget an alarm, also one whose ring waits in a lane. Raises BadValue on a name that is none."""
+        if type(name) is not str:
+            raise BadValue(f"CancelAlarm: found name={name!r}, allowed: text")
         timer = self._timers.pop(name, None)
         if timer is not None and timer.ring is not None:
             timer.ring.timer = None
@@ -141,6 +145,7 @@ class Alarms:
         if host.idle:
             if every is None:
                 del self._timers[timer.name]
+            host.idle = False
             host.resume(ring)
         else:
             timer.ring = ring

@@ -88,6 +88,7 @@ class Try:
     asked: set[NodeId] = field(default_factory=set)
     attempt: int = 0
     left: int = 0  # tries after spent patience that remain
+    doubt: bool = False  # a try was given up without an answer: it may have taken effect, or may yet
     target: NodeId = ""
     direct: bool = False  # an errand: asked where it says, without delay, and nowhere else
 
@@ -176,8 +177,7 @@ class Desk:
         if client.open is not None:
             return
         if workload.find == "every-leader":
-            view = self.hosts[client.beside].view
-            if view is None or view.role != "leader":
+            if getattr(self.hosts[client.beside].view, "role", None) != "leader":
                 return
         self._begin(client, *self._draw(client, workload), again=workload.again)
 
@@ -208,7 +208,7 @@ class Desk:
         op = self.next_op()
         target = client.belief if at is None else at
         operation = Operation(op, client.name, client.process, action, args, target, self.kernel.now)
-        self.history.operations.append(operation)
+        self.history.begin(operation)
         client.open = self._open[client.name, op] = Try(operation, client, left=again, direct=at is not None)
         self._ask(client.open, target)
         if at is None:
@@ -222,7 +222,7 @@ class Desk:
         trial.target = node
         delay = 0 if trial.direct else self.network.passage(trial.client.beside, node)
         if delay is None:
-            self.network.drop(node, seq, "partition")
+            self.network.drop(node, seq, "partition", False)
             return
 
         def arrive(_: Any) -> None:
@@ -250,11 +250,11 @@ class Desk:
         if self._lost:
             self._answers += 1
             if self.chance.word("clients", "answers", self._answers) >> 32 < self._lost:
-                self.network.drop(host.node, seq, "answers-lost")
+                self.network.drop(host.node, seq, "answers-lost", False)
                 return
         delay = 0 if trial.direct else self.network.passage(host.node, trial.client.beside)
         if delay is None:
-            self.network.drop(host.node, seq, "partition")
+            self.network.drop(host.node, seq, "partition", False)
             return
         self.kernel.post(self.kernel.now + delay, CLIENT, lambda _: self._told(trial, host.node, answer))
 
@@ -318,6 +318,7 @@ class Desk:
                 self._end(trial, "info")
                 return
             trial.left -= 1
+            trial.doubt = True
             trial.asked = set()
             self._ask(trial, client.belief)
             self._wait(trial)
@@ -326,7 +327,9 @@ class Desk:
 
     def _end(self, trial: Try, outcome: str, value: Any = None) -> None:
         operation, client = trial.operation, trial.client
-        operation.ended, operation.outcome, operation.value = self.kernel.now, outcome, value
+        if outcome == "fail" and trial.doubt:
+            outcome, value = "info", None  # it speaks for the last try only
+        self.history.end(operation, self.kernel.now, outcome, value)
         del self._open[client.name, operation.op]
         client.open = None
         if outcome == "info":

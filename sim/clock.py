@@ -14,14 +14,18 @@ MILLION = 1_000_000
 
 
 class Dial:
-    """One clock: reads `base_local` at true time `base_true` and gains `rate` millionths per ns."""
+    """One clock: reads `base_local` at true time `base_true` and gains `rate` millionths per ns.
 
-    __slots__ = ("_base_local", "_base_true", "rate")
+    Errors that add up to less than a standstill are a standstill, until one of them is mended.
+    """
+
+    __slots__ = ("_base_local", "_base_true", "_sum", "rate")
 
     def __init__(self, true: int, local: int, ppm: int = 0) -> None:
         self._base_true = true
         self._base_local = local
-        self.rate = MILLION + ppm
+        self._sum = MILLION + ppm
+        self.rate = max(0, self._sum)
 
     def read(self, true: int) -> int:
         """Return what the clock shows at a true time."""
@@ -29,7 +33,7 @@ class Dial:
 
     def when(self, local: int) -> int | None:
         """Return the first true time at which the clock shows `local` or more; None if at this rate it never will."""
-        if self.rate <= 0:
+        if not self.rate:
             return None
         return self._base_true + -(-(local - self._base_local) * MILLION // self.rate)
 
@@ -37,7 +41,8 @@ class Dial:
         """Change the rate by so many ppm from now on, without a step in what the clock shows."""
         self._base_local = self.read(true)
         self._base_true = true
-        self.rate += ppm
+        self._sum += ppm
+        self.rate = max(0, self._sum)
 
     def jump(self, by: int) -> None:
         """Step the clock."""

@@ -16,6 +16,22 @@ CRASHES = ("keep", "unsynced-lost", "torn", "wiped")
 _GONE = object()
 
 
+def _check(what: str, value: Any) -> None:
+    try:
+        plain(value)
+    except BadValue as bad:
+        raise BadValue(f"{what}: {bad}") from None
+
+
+def _check_both(effect: Persist) -> None:
+    try:
+        plain(effect.key)
+        plain(effect.value)
+    except BadValue:
+        _check("Persist key", effect.key)
+        _check("Persist value", effect.value)
+
+
 class Disk:
     """Durable values, and the writes that are not durable yet, in order."""
 
@@ -28,7 +44,7 @@ class Disk:
 
     def write(self, effect: Persist) -> None:
         """Put a value in the cache. Raises BadValue on a value that a disk cannot hold."""
-        _check(effect)
+        _check_both(effect)
         self._cache.append((effect.key, effect.value))
         self.written += 1
 
@@ -38,12 +54,13 @@ class Disk:
             self.write(effect)
             self.synced(self.written)
         else:
-            _check(effect)
+            _check_both(effect)
             self.durable[effect.key] = effect.value
             self.written = self.done = self.written + 1
 
     def forget(self, key: Hashable) -> None:
-        """Delete a key in the cache."""
+        """Delete a key in the cache. Raises BadValue on a key that a disk cannot hold."""
+        _check("Forget key", key)
         self._cache.append((key, _GONE))
         self.written += 1
 
@@ -75,13 +92,3 @@ class Disk:
                 self.durable.pop(key, None)
             else:
                 self.durable[key] = value
-
-
-def _check(effect: Persist) -> None:
-    what = "key"
-    try:
-        plain(effect.key)
-        what = "value"
-        plain(effect.value)
-    except BadValue as bad:
-        raise BadValue(f"Persist {what}: {bad}") from None

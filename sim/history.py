@@ -20,7 +20,10 @@ ENDS = ("ok", "fail", "info")
 
 @dataclass(slots=True)
 class Operation:
-    """One client operation; times in ns of the run's clock, `ended` None while it is open."""
+    """One client operation; times in ns of the run's clock, `ended` None while it is open.
+
+    `order` and `end_order` rise from event to event of a run: they say what came first at one instant.
+    """
 
     op: int
     client: str
@@ -32,6 +35,8 @@ class Operation:
     ended: int | None = None
     outcome: str | None = None
     value: Any = None
+    order: int = 0
+    end_order: int = 0
 
 
 @dataclass(slots=True)
@@ -40,6 +45,19 @@ class History:
 
     actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
+    events: int = 0  # how many there were so far
+
+    def begin(self, operation: Operation) -> None:
+        """Add an operation that is invoked now."""
+        self.events += 1
+        operation.order = self.events
+        self.operations.append(operation)
+
+    def end(self, operation: Operation, at: int, outcome: str, value: Any) -> None:
+        """End an operation of this history."""
+        self.events += 1
+        operation.end_order = self.events
+        operation.ended, operation.outcome, operation.value = at, outcome, value
 
     def acknowledged(self) -> int:
         """Return how many operations ended `ok`."""
@@ -49,11 +67,11 @@ class History:
         """Yield the history as JSON lines: a header, then one event a line in time order."""
         yield _line({"format": FORMAT, "actions": {k: list(v) for k, v in sorted(self.actions.items())}})
         events: list[tuple[int, int, str, Operation]] = []
-        for n, o in enumerate(self.operations):
-            events.append((o.invoked, 2 * n, "invoke", o))
+        for o in self.operations:
+            events.append((o.invoked, o.order, "invoke", o))
             if o.ended is not None and o.outcome is not None:
-                events.append((o.ended, 2 * n + 1, o.outcome, o))
-        # At one instant an end comes before a new beginning only if its operation began earlier: order by operation.
+                events.append((o.ended, o.end_order, o.outcome, o))
+        # A reader takes an end before a beginning for real-time order: at one instant too, the order must be true.
         for index, (at, _, kind, o) in enumerate(sorted(events, key=lambda e: (e[0], e[1]))):
             event = {"index": index, "at": at, "type": kind, "process": o.process, "client": o.client, "op": o.op}
             event |= {"action": o.action, "args": plain(o.args), "node": o.node}

@@ -12,7 +12,7 @@ they were inserted (`fifo`), or by a keyed draw (`shuffled`) to expose hidden re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from heapq import heappop, heappush
 from typing import Any
 
@@ -63,6 +63,11 @@ class Kernel(simpy.Environment):
         post = Post(action)
         heappush(self.queue, (at, rank, next(self.numbers), post))
         return post
+
+    def start(self, generator: Generator[Any, Any, None]) -> Callable[[Any], Any]:
+        """Start a process at this instant; the result resumes it with a value inside its caller's own event."""
+        self.process(generator)
+        return generator.send
 
     def run_until(self, stop: int) -> None:
         """Run everything before `stop`; nothing at that instant.

@@ -185,7 +185,10 @@ class CancelAlarm(Effect):
 
 
 class Persist(Effect):
-    """Write one key. With `sync` later Send, Answer and Note effects wait until it is durable."""
+    """Write one key. With `sync` later Send, Answer and Note effects wait until it is durable.
+
+    Without, it goes to the cache and is durable with the next sync. `tell` asks for a Persisted then.
+    """
 
     __slots__ = ("key", "sync", "tell", "value")
     __match_args__ = ("key", "value", "sync", "tell")

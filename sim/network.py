@@ -18,6 +18,7 @@ from .kernel import PACKET, Kernel
 from .machine import NodeId, Receive, Refused
 from .normal import interpolate, lognormal
 from .recorder import Recorder
+from .trace import BadValue
 from .units import US
 
 if TYPE_CHECKING:
@@ -192,6 +193,13 @@ class Packet(Receive):
     __init__ = object.__init__
 
 
+def _corrupted(msg: Any, word: int) -> Any:
+    try:
+        return msg.corrupted(word)
+    except Exception as error:
+        raise BadValue(f"{msg.__class__.__name__}.corrupted() raised {type(error).__name__}: {error}") from error
+
+
 class Rule(Protocol):
     """A judgement on single packets of one link, asked in order of installation; counts what it needs to count."""
 
@@ -276,11 +284,11 @@ class Cut:
 
 @dataclass
 class Counts:
-    """What became of packets."""
+    """What became of packets; `why` counts every drop by its reason, those of clients' requests and answers too."""
 
     sent: int = 0
     delivered: int = 0  # steps on a Receive, per copy
-    dropped: int = 0
+    dropped: int = 0  # of what was sent, per copy
     why: dict[str, int] = field(default_factory=dict)
 
 
@@ -317,18 +325,21 @@ class Network:
 
     def send(self, host: Host, dst: NodeId, msg: Any, cause: int, tell: bool = False) -> None:
         """Send one message: record it, take its fate, then ask the link's cuts and rules."""
+        try:
+            link = host.links.get(dst)
+        except TypeError:
+            raise self._unknown(dst) from None
+        if link is None and dst != host.node:
+            link = self.link(host, dst)
         recorder = self.recorder
         now = self.kernel.now
         self.counts.sent += 1
         seq = recorder.seq = recorder.seq + 1
         if recorder.sends:
             recorder.sent(seq, now, host.node, cause, dst, msg)
-        link = host.links.get(dst)
         if link is None:
-            if dst == host.node:
-                self._to_self(host, msg, seq)
-                return
-            link = self.link(host, dst)
+            self._to_self(host, msg, seq)
+            return
         fate = (link.fates or link.refill()).pop()
         if now >= link.until:
             self._ask(link, msg, fate, seq, now, tell)
@@ -354,7 +365,7 @@ class Network:
             packet.src, packet.msg, packet.cause, packet.link, packet.epoch = link.src, msg, seq, link, link.epoch
             packet.callbacks = self._arrivals
             if spoil and hasattr(msg, "corrupted"):
-                packet.msg = msg.corrupted(spoil)
+                packet.msg = _corrupted(msg, spoil)
             elif spoil:
                 packet.callbacks = self._spoils
             heappush(self.kernel.queue, (now + delay, PACKET, next(self.kernel.numbers), packet))
@@ -399,6 +410,7 @@ class Network:
         else:
             host = link.host
             if host.idle:
+                host.idle = False
                 host.resume(packet)
             else:
                 host.queue(packet)
@@ -418,11 +430,11 @@ class Network:
         packet.src, packet.msg, packet.cause = host.node, msg, seq
         host.offer(packet)
 
-    def drop(self, node: NodeId, cause: int | None, why: str) -> None:
-        """Record that something sent to a node will never be handled."""
+    def drop(self, node: NodeId, cause: int | None, why: str, message: bool = True) -> None:
+        """Record that something sent to a node will never be handled; only messages count as dropped messages."""
         recorder = self.recorder
         seq = recorder.seq = recorder.seq + 1
-        self.counts.dropped += 1
+        self.counts.dropped += message
         self.counts.why[why] = self.counts.why.get(why, 0) + 1
         if recorder.drops:
             recorder.dropped(seq, self.kernel.now, node, cause, why)
@@ -435,7 +447,7 @@ class Network:
         if link is None:
             to = self.hosts.get(dst)
             if to is None:
-                raise UnknownNode(f'sent to "{dst}", which is no node; allowed: {", ".join(self.hosts)}')
+                raise self._unknown(dst)
             link = host.links[dst] = Link(
                 host.node, to, self.latency.between(host.node, dst), self.chance, self._always
             )
@@ -447,6 +459,9 @@ class Network:
             link.rules += [rule for src, to_, rule in self._rules if (src, to_) == (link.src, dst)]
             link.changed()
         return link
+
+    def _unknown(self, dst: Any) -> UnknownNode:
+        return UnknownNode(f"sent to {dst!r}, which is no node; allowed: {', '.join(self.hosts)}")
 
     def links(self) -> list[Link]:
         return [link for host in self.hosts.values() for link in host.links.values()]

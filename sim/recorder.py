@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from .machine import snake_case
 from .trace import FIELDS, BadValue, Dropped, Header, Listener, Record, Sent, Stepped, bare, dumps, is_flat, plain
+from .units import clock_text
 
 try:
     import msgspec
@@ -107,6 +108,21 @@ def _nameless(row: Any) -> Any:
     if row is None or is_flat(map(type, row)) or not hasattr(row, "_make"):
         return row
     return row._make(map(bare, row))
+
+
+def _unwritable(lines: list[Any], encode: Lines, error: ValueError) -> str:
+    """Return which line it is that cannot be encoded, and why."""
+    for line in lines:
+        try:
+            encode([line])
+        except ValueError as why:
+            if isinstance(line, str):  # the standard library's lines are text already
+                found = json.loads(line)
+                kind, seq, at, node = found["kind"], found["seq"], found["at"], found["node"]
+            else:
+                kind, seq, at, node = type(line).__name__, line.seq, line.at, line.node
+            return f"{node} at {clock_text(at)}: record {seq} ({kind}) cannot be written: {getattr(why, 'reason', why)}"
+    return str(error)
 
 
 def _table(fields: dict[str, Any]) -> dict[str, Any]:
@@ -269,7 +285,11 @@ class Recorder:
         """Encode what has gathered and hand it to the sinks."""
         if self._lines:
             lines, self._lines = self._lines, []
-            self._write(self._encode(lines))
+            try:
+                encoded = self._encode(lines)
+            except ValueError as error:  # found so late because looking at every text would cost too much
+                raise BadValue(_unwritable(lines, self._encode, error)) from None
+            self._write(encoded)
 
     def digest(self) -> str | None:
         """Return the trace's digest so far as 32 hex digits, or None if nothing is traced."""

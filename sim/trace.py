@@ -6,6 +6,7 @@ The file format is described in trace.md; recorder.py writes it and tracefile.py
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -34,7 +35,7 @@ WHY = {
     "down": "the node was down when it arrived",
     "stopped": "the node had stopped in order",
     "lane-full": "its lane had no room",
-    "crashed": "the node crashed while it waited in a lane, or before it left the disk's queue",
+    "crashed": "the node crashed while it waited in a lane, or while it was being served",
     "refused": "a link fault refused to queue it",
     "answers-lost": "the scenario's clients lose that share of answers",
 }
@@ -210,7 +211,22 @@ def plain(value: Any) -> Any:
     hint = {"float": "a ratio is an integer in ppm", "dict": "a map is a sorted tuple of pairs", "list": "use a tuple"}
     hint["set"] = hint["frozenset"] = "use a sorted tuple"
     more = f"; {hint[kind.__name__]}" if kind.__name__ in hint else ""
-    raise BadValue(f"found {value!r} ({kind.__name__}), allowed: None, bool, int, str, bytes and tuples of these{more}")
+    raise BadValue(
+        f"found {_shown(value)} ({kind.__name__}), allowed: None, bool, int, str, bytes and tuples of these{more}"
+    )
+
+
+def _shown(value: Any) -> str:
+    """Return what a bad value looks like: the same text in every process, and not too much of it."""
+    if isinstance(value, (set, frozenset)):
+        return "{" + ", ".join(sorted(map(_shown, value))) + "}" if value else "set()"
+    return steady(repr(value))
+
+
+def steady(text: str) -> str:
+    """Return a text without the addresses of objects, cut to 200 characters."""
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+    return text if len(text) <= 200 else text[:197] + "..."
 
 
 def bare(value: Any) -> Any:

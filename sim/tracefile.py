@@ -8,12 +8,29 @@ from __future__ import annotations
 import gzip
 import json
 import keyword
+import re
+import zlib
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .trace import FIELDS, FORMAT, KINDS, OWN, Header, Record
+
+_HEX = re.compile("hex:((?:[0-9a-f]{2})*)")
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "op": ((int,), "an integer"),
+    "life": ((int,), "an integer"),
+    "fault": ((int,), "an integer"),
+    "after": ((int, type(None)), "an integer or null"),
+    "hint": ((str, type(None)), "text or null"),
+    "args": ((list,), "an array"),
+    "nodes": ((list,), "an array of node names"),
+    "fields": ((dict,), "an object"),
+    "value": ((), "anything"),
+    "data": ((), "anything"),
+}
+_TEXT: tuple[tuple[type, ...], str] = (str,), "text"  # every other field
 
 
 class BadTrace(Exception):
@@ -23,12 +40,8 @@ class BadTrace(Exception):
 def _back(value: Any) -> Any:
     """Undo `plain` after JSON: arrays are tuples again and `hex:` text is bytes again."""
     if isinstance(value, str):
-        if value.startswith("hex:"):
-            try:
-                return bytes.fromhex(value[4:])
-            except ValueError:
-                return value
-        return value
+        digits = _HEX.fullmatch(value)
+        return value if digits is None else bytes.fromhex(digits[1])
     if isinstance(value, list):
         return tuple(map(_back, value))
     if isinstance(value, dict):
@@ -61,7 +74,7 @@ def _numbered(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, line.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadTrace(f"{path}:{number}: not UTF-8 ({error.reason} at byte {error.start})") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BadTrace(
             f"{path}: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
         ) from None
@@ -73,6 +86,8 @@ def _object(path: Path, number: int, text: str) -> dict[str, Any]:
 
     try:
         found = json.loads(text, parse_constant=refuse, parse_float=refuse)
+        if text.count("[") + text.count("{") > 100:
+            _back(found)  # newer interpreters parse deeper than they recurse
     except (ValueError, RecursionError) as error:
         raise BadTrace(f"{path}:{number}: not a JSON object ({error})") from None
     if not isinstance(found, dict):
@@ -97,7 +112,7 @@ def _header(path: Path, number: int, text: str) -> Header:
 
     def table(what: str) -> dict[str, tuple[str, ...]]:
         value = found.get(what, {})
-        if not isinstance(value, dict) or not all(k.isidentifier() for k in value):
+        if not isinstance(value, dict) or not all(k.isidentifier() and not keyword.iskeyword(k) for k in value):
             raise BadTrace(
                 f"{path}:{number}: {what}: found {value!r}, allowed: an object of names to lists of field names"
             )
@@ -112,7 +127,7 @@ def _header(path: Path, number: int, text: str) -> Header:
     ):
         raise BadTrace(f"{path}:{number}: nodes: found {nodes!r}, allowed: a list of different node names")
     for what in ("stop", "heal", "seed"):
-        if not (isinstance(found.get(what), int) or (found.get(what) is None and what != "stop")):
+        if type(found.get(what)) is not int and (found.get(what) is not None or what == "stop"):
             raise BadTrace(
                 f"{path}:{number}: {what}: found {found.get(what)!r}, allowed: an integer"
                 + (" of ns" if what != "seed" else "")
@@ -128,7 +143,7 @@ def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> It
     view: Any = namedtuple("View", header.views)  # type: ignore[misc]  # names come from the file
     facts: dict[str, Any] = {name: namedtuple(name, fields) for name, fields in header.facts.items()}
     messages: dict[str, Any] = {name: namedtuple(name, fields) for name, fields in header.messages.items()}
-    was: dict[str, Any] = {}
+    was: dict[str | None, Any] = {}
     last_seq = last_at = 0
     nodes = frozenset(header.nodes)
     number = 1
@@ -151,18 +166,19 @@ def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> It
     for number, text in lines:
         found = _object(path, number, text)
         kind: Any = found.get("kind")
-        seq, at, node = found.get("seq"), found.get("at"), found.get("node")
-        if kind not in FIELDS:
+        seq, at = found.get("seq"), found.get("at")
+        node: Any = found.get("node")
+        if not isinstance(kind, str) or kind not in FIELDS:
             raise wrong("kind", kind, " ".join(KINDS))
-        if not isinstance(seq, int) or isinstance(seq, bool) or seq <= last_seq:
+        if type(seq) is not int or seq <= last_seq:
             raise wrong("seq", seq, f"an integer above {last_seq}, the one before")
-        if not isinstance(at, int) or isinstance(at, bool) or at < last_at:
+        if type(at) is not int or at < last_at:
             raise wrong("at", at, f"an integer of ns, not before {last_at}")
-        if node not in nodes and not (kind == "fault" and node is None):
+        if not (isinstance(node, str) and node in nodes) and not (kind == "fault" and node is None):
             raise wrong("node", node, " ".join(header.nodes))
         last_seq, last_at = seq, at
         cause = found.get("cause")
-        if cause is not None and (not isinstance(cause, int) or cause >= seq):
+        if cause is not None and (type(cause) is not int or cause >= seq):
             raise wrong("cause", cause, f"null or the seq of an earlier record (below {seq})")
         name: Any = None
         data = before = None
@@ -175,7 +191,7 @@ def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> It
             was[node] = data
         elif kind == "note":
             name = found["name"]
-            if name not in facts:
+            if not isinstance(name, str) or name not in facts:
                 raise wrong("name", name, " ".join(facts) or "no note, as the header lists no facts")
             data = row(facts[name], found["data"], "data")
         elif kind == "content":
@@ -184,7 +200,13 @@ def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> It
                 raise wrong("data", found["data"], "a list of [key, fingerprint] pairs")
         else:
             own = OWN[kind]
-            data = own._make(_back(found[f]) for f in own._fields)
+            for f in own._fields:
+                types, allowed = _TYPES.get(f, _TEXT)
+                if types and type(found[f]) not in types:
+                    raise wrong(f, found[f], allowed)
+            if kind == "fault" and not all(isinstance(n, str) for n in found["nodes"]):
+                raise wrong("nodes", found["nodes"], "an array of node names")
+            data = own._make(_back(found[f]) if f in _TYPES else found[f] for f in own._fields)
             if kind == "send" and data.type in messages:
                 data = data._replace(data=row(messages[data.type], found["data"], "data"))
         yield Record(seq, at, kind, node, cause, name, data, before)
