@@ -121,8 +121,11 @@ class Shape(NamedTuple):
 
 def _either(shares: Sequence[Fraction]) -> int:
     """Return the threshold of at least one of several independent causes."""
+    some = [share for share in shares if share]
+    if len(some) < 2:  # every new link asks: no arithmetic on fractions where there is nothing to combine
+        return threshold(some[0]) if some else 0
     none = Fraction(1)
-    for share in shares:
+    for share in some:
         none *= 1 - share
     return threshold(1 - none)
 
@@ -457,7 +460,8 @@ class Network:
                     link.hold += cut.in_flight == "hold"
             link.changes += [change for picks, change in self._changes if picks(link.src, dst)]
             link.rules += [rule for src, to_, rule in self._rules if (src, to_) == (link.src, dst)]
-            link.changed()
+            if link.cuts or self._changes or self._rules:
+                link.changed()
         return link
 
     def _unknown(self, dst: Any) -> UnknownNode:
