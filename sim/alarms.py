@@ -42,7 +42,8 @@ class Ring(Alarm):
     __slots__ = ("timer",)
 
     def __init__(self, timer: Timer) -> None:
-        super().__init__(timer.name, timer.about)
+        self.name = timer.name
+        self.about = timer.about
         self.cause = timer.cause
         self.timer: Timer | None = timer
 
@@ -50,16 +51,18 @@ class Ring(Alarm):
 class Alarms:
     """What a machine has set in this life."""
 
-    __slots__ = ("_host", "_ordinals", "_timers")
+    __slots__ = ("_dial", "_host", "_kernel", "_ordinals", "_timers")
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._kernel = host.kernel
+        self._dial = host.clock.monotonic
         self._timers: dict[str, Timer] = {}
         self._ordinals: dict[str, int] = {}  # how many ranges were drawn, per name
 
     def set(self, effect: SetAlarm, cause: int) -> None:
         """Set or move an alarm. Raises BadValue on a time that is none."""
-        host, name, every = self._host, effect.name, effect.every
+        name, every = effect.name, effect.every
         if type(name) is not str:
             raise BadValue(f"SetAlarm: found name={name!r}, allowed: text")
         after = self._drawn(name, effect.after)
@@ -71,7 +74,7 @@ class Alarms:
         elif timer.ring is not None:
             timer.ring.timer = None
             timer.ring = None
-        timer.due = host.clock.monotonic.read(host.kernel.now) + after
+        timer.due = self._dial.read(self._kernel.now) + after
         timer.every = every
         timer.about = effect.about
         timer.cause = cause
@@ -114,8 +117,8 @@ class Alarms:
 
     def _arm(self, timer: Timer) -> None:
         """See to it that the event queue looks at this alarm when it is due, or earlier."""
-        kernel = self._host.kernel
-        at = self._host.clock.monotonic.when(timer.due)
+        kernel = self._kernel
+        at = self._dial.when(timer.due)
         if at is None:
             timer.post = None  # the clock stands still; a change of rate arms it again
         elif timer.post is None or at < timer.wakes:
@@ -128,7 +131,7 @@ class Alarms:
             return  # moved to an earlier entry, cancelled, or of a life that is over
         host = self._host
         timer.post = None
-        local = host.clock.monotonic.read(host.kernel.now)
+        local = self._dial.read(self._kernel.now)
         if local < timer.due:
             self._arm(timer)
             return

@@ -58,6 +58,8 @@ class Case:
     def __init__(self, prop: Property, header: Header) -> None:
         self.prop = prop
         self._judge = prop.judge(header)
+        self._send = self._judge.send
+        self._eventual = prop.mode == "eventually"
         self._start()
         # Without a heal nothing says when things have calmed down, so only the end is judged.
         self._due = header.stop if header.heal is None else header.heal + (prop.within or 0)
@@ -77,12 +79,11 @@ class Case:
         if self.finding is not None:
             return
         # What was wrong is held against it when its instant is over: contents come in several records at `stop`.
-        last = self._last
-        if self._said is not None and last is not None and last.at < record.at > self._due:
+        if self._said is not None and (last := self._last) is not None and last.at < record.at > self._due:
             self._violated(self._said, last)
             return
         try:
-            said = self._judge.send(record)
+            said = self._send(record)
         except StopIteration:
             raise BrokenProperty(
                 f"property {self.prop.name} ended at record {record.seq}: it must go on yielding"
@@ -95,6 +96,8 @@ class Case:
         if said is NOTHING:
             return
         self._judged = True
+        if said is None and not self._eventual:
+            return  # nothing is wrong, or nothing was seen: by far the most frequent answer
         if said is not None and not isinstance(said, str):
             raise BrokenProperty(f"property {self.prop.name} yielded {said!r}, allowed: None, NOTHING or a sentence")
         if self.prop.mode == "always":

@@ -13,8 +13,7 @@ they were inserted (`fifo`), or by a keyed draw (`shuffled`) to expose hidden re
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from heapq import heappush
-from operator import attrgetter
+from heapq import heappop, heappush
 from typing import Any
 
 import simpy
@@ -48,6 +47,9 @@ class Kernel(simpy.Environment):
     The packet path pushes on `queue` with the next of `numbers` itself; everything else calls `post`.
     """
 
+    __slots__ = ("_now",)  # SimPy's loop writes the time here, and nothing reads faster than a slot
+    now: int
+
     def __init__(self, ties: str = "fifo", words: Stream | None = None) -> None:
         super().__init__(0)
         if ties not in TIES:
@@ -58,8 +60,6 @@ class Kernel(simpy.Environment):
             self._eid = _shuffled(words)  # type: ignore[assignment]
         self.queue: list[Any] = self._queue
         self.numbers: Iterator[int] = self._eid
-
-    now = property(attrgetter("_now"))  # an attribute read in C; SimPy's own property is a Python call
 
     def post(self, at: int, rank: int, action: Callable[[Any], None]) -> Post:
         """Call an action at an instant and rank; the returned entry is what it is called with."""
@@ -73,9 +73,31 @@ class Kernel(simpy.Environment):
         return generator.send
 
     def run_until(self, stop: int) -> None:
-        """Run everything before `stop`; nothing at that instant."""
+        """Run everything before `stop`; nothing at that instant.
+
+        The loop of SimPy's `run` and `step` in one, with a short way for our own entries: a tuple of one callback
+        marks them, where SimPy's events have a list. `run` does the same, 4 % of a message's time more slowly.
+        """
         self.post(stop, STOP, _stop)
-        self.run()
+        queue = self.queue
+        try:
+            while True:
+                self.now, _, _, entry = heappop(queue)
+                callbacks = entry.callbacks
+                if callbacks.__class__ is tuple:
+                    callbacks[0](entry)
+                    continue
+                entry.callbacks = None
+                for callback in callbacks:
+                    callback(entry)
+                if not entry._ok and not hasattr(entry, "_defused"):
+                    raise entry._value
+        except StopSimulation:
+            pass
+
+
+# The same slot under its public name: SimPy's own `now` is a property, a Python call for every reading.
+Kernel.now = vars(Kernel)["_now"]
 
 
 def _stop(_: Any) -> None:

@@ -283,10 +283,11 @@ class Cluster:
         numbers: Mapping[NodeId, int] | None = None,
     ) -> None:
         self.nodes = tuple(nodes)
-        self.peers = tuple([peer for peer in nodes if peer != node])
         self._rtt = rtt
         # The world shares one table between all its nodes.
         self._numbers = {name: i for i, name in enumerate(self.nodes)} if numbers is None else numbers
+        at = self._numbers.get(node, len(self.nodes))
+        self.peers = self.nodes[:at] + self.nodes[at + 1 :]
 
     def number(self, node: NodeId) -> int:
         """Return the place of a node in the cluster's order, from 0."""
@@ -365,6 +366,7 @@ class Machine:
         self.cluster = cluster
         self.peers = cluster.peers
         self._effects: list[Effect] = []
+        self._messages = self.MESSAGES  # read for every message, and an instance is faster to read than its class
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -384,13 +386,14 @@ class Machine:
     def step(self, input: Input, now: Now) -> Sequence[Effect]:
         """Take one input and return what is wanted from the world, in order. The only door."""
         effects = self._effects = []
+        handler: Callable[..., None] | None
         if isinstance(input, Receive):
             msg = input.msg
-            handler = self.MESSAGES.get(msg.__class__)
-            if handler is None:
-                raise Unhandled(
-                    f"no handler for {msg.__class__.__name__}: mark a method with @on({msg.__class__.__name__})"
-                )
+            try:
+                handler = self._messages[msg.__class__]
+            except KeyError:
+                name = msg.__class__.__name__
+                raise Unhandled(f"no handler for {name}: mark a method with @on({name})") from None
             said = handler(self, input.src, msg, now)
         elif isinstance(input, Alarm):
             said = self._named(Alarm, input.name)(self, input.about, now)
@@ -421,8 +424,7 @@ class Machine:
         self._effects.append(Send(dst, msg, tell))
 
     def broadcast(self, msg: Any) -> None:
-        for peer in self.peers:
-            self._effects.append(Send(peer, msg))
+        self._effects += [Send(peer, msg) for peer in self.peers]
 
     def alarm(self, name: str, after: int | tuple[int, int], every: int | None = None, about: Any = None) -> None:
         self._effects.append(SetAlarm(name, after, every, about))

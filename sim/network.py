@@ -121,8 +121,11 @@ class Shape(NamedTuple):
 
 def _either(shares: Sequence[Fraction]) -> int:
     """Return the threshold of at least one of several independent causes."""
+    some = [share for share in shares if share]
+    if len(some) < 2:  # every new link asks: no arithmetic on fractions where there is nothing to combine
+        return threshold(some[0]) if some else 0
     none = Fraction(1)
-    for share in shares:
+    for share in some:
         none *= 1 - share
     return threshold(1 - none)
 
@@ -159,25 +162,24 @@ def decode(words: Sequence[int], shape: Shape) -> list[Fate]:
         fates = [low + ((b >> 32) * span >> 32) for b in words[1::4]]
     else:
         fates = [low] * (len(words) // 4)
-    if loss or corrupt or twice:
-        for i in range(0, len(words), 4):
-            a, c = words[i], words[i + 2]
-            if a >> 32 < loss:
-                fates[i // 4] = LOST
-                continue
-            spoilt = a & LOW < corrupt if loss < HALF else False
-            again = c >> 32 < twice
-            if spoilt or again:
-                copies = [(fates[i // 4], a | 1 if spoilt else 0)]
-                if again:
-                    d = words[i + 3]
-                    late = (
-                        low + ((d >> 32) * span >> 32)
-                        if grid is None
-                        else low + (((d & LOW) * span) >> 32) + interpolate(d, *grid)
-                    )
-                    copies.append((late, 0))
-                fates[i // 4] = tuple(copies)
+    # Few packets are anything but one clean delivery: find these in one pass for each misfortune. A word's upper half
+    # is below a threshold exactly if the word is below the threshold shifted.
+    loss64, twice64 = loss << 32, twice << 32
+    lost = [i for i, a in enumerate(words[::4]) if a < loss64] if loss else ()
+    spoilt = [i for i, a in enumerate(words[::4]) if a & LOW < corrupt] if corrupt and loss < HALF else ()
+    again = [i for i, c in enumerate(words[2::4]) if c < twice64] if twice else ()
+    for i in spoilt:
+        fates[i] = ((fates[i], words[4 * i] | 1),)
+    for i in again:
+        d = words[4 * i + 3]
+        if grid is None:
+            late = low + ((d >> 32) * span >> 32)
+        else:
+            late = low + (((d & LOW) * span) >> 32) + interpolate(d, *grid)
+        first = fates[i] if i in spoilt else ((fates[i], 0),)
+        fates[i] = (*first, (late, 0))
+    for i in lost:
+        fates[i] = LOST
     return fates
 
 
@@ -190,8 +192,8 @@ class Packet(Receive):
     epoch: int
     link: Link
 
-    def __init__(self) -> None:
-        raise TypeError("the network makes packets with object.__new__")
+    # The network makes an empty packet and fills it: half the time of an __init__ in Python, or of object.__new__.
+    __init__ = object.__init__
 
 
 def _corrupted(msg: Any, word: int) -> Any:
@@ -212,6 +214,7 @@ class Link:
     """One direction between two nodes."""
 
     __slots__ = (
+        "_words",
         "changes",
         "cuts",
         "delay",
@@ -226,7 +229,6 @@ class Link:
         "src",
         "stream",
         "until",
-        "words",
     )
 
     def __init__(self, src: NodeId, host: Host, delay: Delay, chance: Chance, always: Sequence[Change]) -> None:
@@ -235,8 +237,8 @@ class Link:
         self.host = host
         self.delay = delay
         self.stream = chance.stream("link", src, self.dst)
-        self.words: Sequence[int] = ()
         self.fates: list[Fate] = []  # of the packets to come, the next one last
+        self._words: Sequence[int] = ()
         self.until = NEVER  # from when on something besides the fate must be asked
         self.cuts = 0
         self.epoch = 0  # a packet that left in an older epoch was dropped by a cut
@@ -247,21 +249,29 @@ class Link:
         self.shape = shape(delay, self.changes)
 
     def refill(self) -> list[Fate]:
-        self.words = self.stream.block()
-        self.fates = decode(self.words, self.shape)
+        self._words = ()
+        self.fates = decode(self.stream.block(), self.shape)
         self.fates.reverse()
         return self.fates
 
+    def words(self) -> Sequence[int]:
+        """Return the words of this block, made again: kept, they would be most of a link's memory."""
+        if not self._words and self.stream.begun:
+            self._words = self.stream.again()
+        return self._words
+
     def last_words(self) -> Sequence[int]:
         """Return the four words of the packet whose fate was taken last."""
-        end = len(self.words) - 4 * len(self.fates)
-        return self.words[end - 4 : end]
+        words = self.words()
+        end = len(words) - 4 * len(self.fates)
+        return words[end - 4 : end]
 
     def changed(self) -> None:
         """Decode what is left of this block anew; the words stay, so no later packet is reshuffled."""
         self.shape = shape(self.delay, [c for c in self.changes if not c.messages])
-        left = len(self.words) - 4 * len(self.fates)
-        self.fates = decode(self.words[left:], self.shape)
+        words = self.words()
+        left = len(words) - 4 * len(self.fates)
+        self.fates = decode(words[left:], self.shape)
         self.fates.reverse()
         self.watch()
 
@@ -319,6 +329,7 @@ class Network:
         self._cuts: list[Cut] = []
         self._changes: list[tuple[Callable[[NodeId, NodeId], bool], Change]] = []
         self._rules: list[tuple[NodeId, NodeId, Rule]] = []
+        self._queue, self._numbers = kernel.queue, kernel.numbers
         # SimPy calls an entry's callbacks with the entry: one tuple serves all packets.
         self._arrivals = (self.arrive,)
         self._spoils = (self._spoilt,)
@@ -344,14 +355,14 @@ class Network:
         if now >= link.until:
             self._ask(link, msg, fate, seq, now, tell)
         elif fate.__class__ is int:
-            packet: Packet = object.__new__(Packet)
+            packet = Packet()
             packet.src = host.node
             packet.msg = msg
             packet.cause = seq
             packet.link = link
             packet.epoch = link.epoch
             packet.callbacks = self._arrivals
-            heappush(self.kernel.queue, (now + fate, PACKET, next(self.kernel.numbers), packet))
+            heappush(self._queue, (now + fate, PACKET, next(self._numbers), packet))
         else:
             self._copies(link, msg, fate, seq, now)
 
@@ -361,7 +372,7 @@ class Network:
         if not fate:
             self.drop(link.dst, seq, "loss")
         for delay, spoil in fate:
-            packet: Packet = object.__new__(Packet)
+            packet = Packet()
             packet.src, packet.msg, packet.cause, packet.link, packet.epoch = link.src, msg, seq, link, link.epoch
             packet.callbacks = self._arrivals
             if spoil and hasattr(msg, "corrupted"):
@@ -426,7 +437,7 @@ class Network:
             self.drop(link.dst, packet.cause, "corrupt")
 
     def _to_self(self, host: Host, msg: Any, seq: int) -> None:
-        packet: Packet = object.__new__(Packet)
+        packet = Packet()
         packet.src, packet.msg, packet.cause = host.node, msg, seq
         host.offer(packet)
 
@@ -457,7 +468,8 @@ class Network:
                     link.hold += cut.in_flight == "hold"
             link.changes += [change for picks, change in self._changes if picks(link.src, dst)]
             link.rules += [rule for src, to_, rule in self._rules if (src, to_) == (link.src, dst)]
-            link.changed()
+            if link.cuts or self._changes or self._rules:
+                link.changed()
         return link
 
     def _unknown(self, dst: Any) -> UnknownNode:
