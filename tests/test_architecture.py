@@ -99,8 +99,8 @@ FORBIDDEN_MODULES = (
     "numpy",
     "threading",
 )
-FORBIDDEN_CALLS = ("hash", "id", "eval", "exec", "compile", "__import__", "vars", "globals", "input", "open", "print")
-ALLOWED_CALLS = {("sim", "machine"): ("vars",), ("sim", "tracefile"): ("open",)}
+FORBIDDEN_CALLS = ("hash", "id", "eval", "exec", "compile", "__import__", "input", "open", "print")
+ALLOWED_CALLS = {("sim", "tracefile"): ("open",)}
 FORBIDDEN_ATTRIBUTES = (
     "environ",
     "urandom",
