@@ -150,6 +150,13 @@ def test_a_periodic_alarm_follows_the_clock_too() -> None:
     assert [at // MS for at, _ in found] == [10, 20, 25, 30, 40, 50]
 
 
+def test_the_grid_of_a_fast_clock_does_not_drift_by_what_its_readings_skip() -> None:
+    # At twice the rate an odd due time is seen one local ns late, every time.
+    found = play(sets(("a", 5, 5)), stop=1000, clocks={"n1": ClockPlan(drift=MILLION)}).seen("n1")
+    assert [local - local % 5 for _, (_, local) in found] == [5 * i for i in range(1, len(found) + 1)]
+    assert len(found) > 350
+
+
 def test_a_stopped_clock_rings_nothing_until_it_is_mended() -> None:
     found = rings(sets(("a", 50 * MS), ("b", 5 * MS, 20 * MS)), stop=200 * MS, faults=(fast(30, 100, -MILLION),))
     assert [(at // MS, name) for at, name in found][:4] == [(5, "b"), (25, "b"), (145, "b"), (150, "a")]

@@ -180,6 +180,16 @@ def test_a_machine_that_asked_is_told_when_its_write_is_durable() -> None:
     assert ms(at_once.seen()) == [(0, ("told", None))]
 
 
+def test_a_life_is_not_told_of_the_writes_of_the_life_before() -> None:
+    def curious(me: Puppet, input: Input, now: Now) -> None:
+        if booted(input) and me.node == "n1":
+            me.persist(("life", me.life), 1, tell=True)
+        elif isinstance(input, Persisted):
+            me.note(Seen(input.key))
+
+    assert ms(on_slow_disk(curious, faults=(crash(5, 5),)).seen()) == [(20, ("life", 2))]
+
+
 def test_on_a_disk_without_delay_a_write_is_durable_when_its_effect_happens() -> None:
     show = on_slow_disk(sync={}, errands=(go("a", 5),), faults=(crash(5, 1),))
     assert ms(show.seen()) == [(6, ())]
@@ -559,6 +569,22 @@ def test_a_lane_without_room_drops_what_comes_next_and_says_so() -> None:
     assert [(r["why"], r["at"] // MS) for r in show.of("drop", "n1")] == [("lane-full", 5)] * 3
     assert [what for _, what in show.seen("n1")] == [0, 0, 1, 1, 2]
     assert show.outcome.stats["messages_dropped"] == 3
+
+
+def test_what_is_served_leaves_its_room_to_the_next() -> None:
+    def waves(me: Puppet, input: Input, now: Now) -> None:
+        if booted(input) and me.node == "n2":
+            me.alarm("wave", 0, 50 * MS)
+        elif rang(input, "wave"):
+            for i in range(4):
+                me.send("n1", Ping(i))
+        elif me.node == "n1":
+            logs(me, input, now)
+
+    show = play(waves, stop=400 * MS, service={"n1": 10 * MS}, puppets=RANKED)
+    # One is served at once, two wait, the fourth has no room; each of the eight waves alike.
+    assert [what for _, what in show.seen("n1")] == [0, 1, 2] * 8
+    assert len(show.of("drop", why="lane-full")) == 8
 
 
 def test_an_idle_host_takes_an_input_within_its_own_event_whatever_its_lane() -> None:
