@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -34,6 +35,7 @@ class Sink(Protocol):
 Lines = Callable[[list[Any]], bytes]
 
 
+@cache  # classes are dear to make: eleven of them cost more than the rest of a small world
 def _with_msgspec() -> tuple[dict[str, Any], Lines]:
     structs = {}
     for kind, names in FIELDS.items():
