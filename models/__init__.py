@@ -1,1 +1,1 @@
-"""Replication protocols, one a file or folder: machines that import the words of sim.machine and nothing else of sim."""
+"""Replication protocols, one a file or folder: machines that import the words of sim.machine, not the world."""

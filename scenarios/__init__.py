@@ -1,1 +1,19 @@
-"""The experiment: scenario files, runs, sweeps, verdicts and the command line."""
+"""The experiment: scenario files, runs, sweeps, verdicts and the command line.
+
+What a scenario file goes through, in order:
+
+lines       where each key of a TOML file stands
+complaints  what is wrong with a file: line, key, found, allowed; all of it at once
+schema      the keys of a scenario file as dataclasses
+load        text -> Document -> Scenario, with complaints
+model       finding a model by name, by file or by entry point
+build       Scenario and seed -> sim.world.Plan, with the complaints that need the model
+expect      verdicts expected and found
+run         one run -> result, and its run directory (rundir)
+sweep       many seeds on several processes, with a digest that does not depend on them
+determinism reruns in fresh processes
+check       judges stored traces
+latencies   measured round trips between regions
+catalog/    the scenarios that ship
+cli         the command line over all of these
+"""

@@ -483,18 +483,17 @@ class Host:
 
     def _persist(self, effect: Persist, seq: int) -> None:
         disk = self.disk
-        if effect.sync and not effect.tell and not disk.sync_time and not self._held and not self._tells:
+        at_once = effect.sync and not disk.sync_time and not self._held
+        if at_once and not effect.tell and not self._tells:
             disk.write_through(effect)
             return
         disk.write(effect)
         if effect.tell:
             self._tells.append((Persisted(effect.key), seq, disk.written))
-        if not effect.sync:
-            return
-        if not disk.sync_time and not self._held:
+        if at_once:
             self._synced(disk.written)
-            return
-        self._held.append((effect, seq, disk.written))
+        elif effect.sync:
+            self._held.append((effect, seq, disk.written))
 
     def _sync(self) -> None:
         """Begin a sync of all that is written by now."""

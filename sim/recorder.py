@@ -118,7 +118,7 @@ def _unwritable(lines: list[Any], encode: Lines, error: ValueError) -> str:
         try:
             encode([line])
         except ValueError as why:
-            if isinstance(line, (str, tuple)):  # the standard library's lines are text already, but for the last row
+            if isinstance(line, (str, tuple)):  # the standard library's lines are text already, up to their data
                 found = json.loads(line if isinstance(line, str) else line[0] + "]}")
                 kind, seq, at, node = found["kind"], found["seq"], found["at"], found["node"]
             else:

@@ -42,6 +42,9 @@ class Levers:
 class Fault:
     """A misfortune as a value."""
 
+    # For the reader of scenario files: unknown keys and wrong types are complaints.
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": True}
+
     kind: ClassVar[str] = ""
     colour: ClassVar[str] = "#999999"  # of its band in pictures
     instant: ClassVar[bool] = False  # over as soon as it has happened: has no `lasting`

@@ -754,7 +754,10 @@ ON_ASK = r"^n1 at 0\.005000s on Ask\(client='n1 x \(5,\)', op=1, action='go', ar
         (lambda me, now: me.send("n9", Ping(1)), "sent to 'n9', which is no node; allowed: n1, n2"),
         (lambda me, now: me.send(None, Ping(1)), "sent to None, which is no node"),
         (lambda me, now: me.send(["n2"], Ping(1)), "sent to \\['n2'\\], which is no node; allowed: n1, n2"),
-        (lambda me, now: me.send("n2", "hello"), "found a message 'hello' \\(str\\), allowed: an instance of a NamedTuple"),
+        (
+            lambda me, now: me.send("n2", "hello"),
+            "found a message 'hello' \\(str\\), allowed: an instance of a NamedTuple",
+        ),
         (lambda me, now: me.send("n2", Ping(0.5)), "message Ping: found 0.5 \\(float\\)"),
         (lambda me, now: me.send("n2", Ping(({1: 2},))), "message Ping: found {1: 2} \\(dict\\)"),
         (lambda me, now: me.send("n2", Ping([1])), "message Ping: found \\[1\\] \\(list\\)"),
@@ -779,12 +782,15 @@ ON_ASK = r"^n1 at 0\.005000s on Ask\(client='n1 x \(5,\)', op=1, action='go', ar
         (lambda me, now: setattr(me, "count", 0.5), "view: found 0.5"),
         (lambda me, now: setattr(me, "count", [1]), "view: found \\[1\\]"),
         (lambda me, now: delattr(me, "count"), "AttributeError: 'Puppet' object has no attribute 'count'"),
-        (lambda me, now: me.answer(Ask("c", 1, "go"), "maybe"), "Answer: found outcome 'maybe', allowed: ok, fail, else"),
+        (
+            lambda me, now: me.answer(Ask("c", 1, "go"), "maybe"),
+            "Answer: found outcome 'maybe', allowed: ok, fail, else",
+        ),
         (lambda me, now: me.answer(Ask("c", 1, "go"), "ok", 0.5), "answer: found 0.5"),
         (lambda me, now: me.answer(Ask(["c"], 1, "go"), "ok"), "answer: found \\['c'\\]"),
         (lambda me, now: me.answer(Ask("c", 1, "go"), "elsewhere", hint=["n1"]), "answer: found \\['n1'\\]"),
     ],
-)  # fmt: skip
+)
 def test_what_a_model_gets_wrong_is_one_message_with_node_time_and_input(do: Any, said: str) -> None:
     message = error_of(do)
     assert re.search(ON_ASK + said, message), message

@@ -210,14 +210,14 @@ def test_fates_of_a_link_are_its_own_whatever_else_is_there(what: str, seed: int
     base = fates()
     assert len(base) == 12
     others: Mapping[str, Any] = {
-        "node": dict(nodes=8),
-        "client": dict(workload=Workload("append", ("n1", "n2"), every=(MS, 3 * MS))),
-        "fault elsewhere": dict(
-            faults=(Planned(Partition(groups=(("n2",), ("n3",))), at=5 * MS, lasting=50 * MS),
+        "node": {"nodes": 8},
+        "client": {"workload": Workload("append", ("n1", "n2"), every=(MS, 3 * MS))},
+        "fault elsewhere": {
+            "faults": (Planned(Partition(groups=(("n2",), ("n3",))), at=5 * MS, lasting=50 * MS),
                     Planned(LinkFault(src="n2", dst="n3", loss=Fraction(1, 2)), at=MS, lasting=90 * MS))
-        ),
-        "protocol": dict(script=louder(link)),
-        "order": dict(ties="shuffled"),
+        },
+        "protocol": {"script": louder(link)},
+        "order": {"ties": "shuffled"},
     }  # fmt: skip
     assert fates(**others[what]) == base
 
@@ -314,7 +314,7 @@ def test_what_is_sent_over_a_cut_is_dropped_until_it_is_mended() -> None:
 
 
 def test_a_cut_severs_both_directions_and_a_oneway_cut_one() -> None:
-    there, back = dict(src="n1", dst="n2"), dict(src="n2", dst="n1")
+    there, back = {"src": "n1", "dst": "n2"}, {"src": "n2", "dst": "n1"}
     both = partition(10, 20)
     assert outcomes(both, **there)[:4] == outcomes(both, **back)[:4] == [0, "partition", "partition", 0]
     one = partition(10, 20, ("n1",), ("n2",), oneway=True)
@@ -324,7 +324,13 @@ def test_a_cut_severs_both_directions_and_a_oneway_cut_one() -> None:
 
 def test_nodes_of_one_group_or_of_none_reach_each_other() -> None:
     groups = (("n1", "n2"), ("n3",))
-    for link, cut in ((("n1", "n2"), False), (("n1", "n3"), True), (("n3", "n2"), True), (("n4", "n1"), False), (("n3", "n4"), False)):
+    for link, cut in (
+        (("n1", "n2"), False),
+        (("n1", "n3"), True),
+        (("n3", "n2"), True),
+        (("n4", "n1"), False),
+        (("n3", "n4"), False),
+    ):
         found = outcomes(partition(10, 20, *groups), src=link[0], dst=link[1], nodes=4)[1]
         assert (found == "partition") == cut, link
 
@@ -338,8 +344,9 @@ def test_three_groups_are_cut_pairwise_and_oneway_from_earlier_to_later() -> Non
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "until"), [((10, 30), (20, 40), 6), ((10, 50), (20, 10), 6), ((20, 20), (10, 10), 4), ((10, 20), (10, 20), 3)]
-)  # fmt: skip
+    ("first", "second", "until"),
+    [((10, 30), (20, 40), 6), ((10, 50), (20, 10), 6), ((20, 20), (10, 10), 4), ((10, 20), (10, 20), 3)],
+)
 def test_overlapping_cuts_mend_in_any_order(first: Any, second: Any, until: int) -> None:
     found = outcomes(partition(*first), partition(*second))
     assert found[:9] == [0, *["partition"] * (until - 1), *[0] * (9 - until)]
@@ -389,7 +396,7 @@ def test_a_held_packet_is_dropped_by_a_cut_that_drops() -> None:
 
 
 def test_a_spoilt_packet_is_held_and_cut_like_a_sound_one() -> None:
-    spoilt = dict(flight=60, corrupt=Fraction(1))
+    spoilt = {"flight": 60, "corrupt": Fraction(1)}
     assert outcomes(partition(100, 20, in_flight="drop"), **spoilt)[3:6] == ["corrupt", "partition", "partition"]
     made = plan(stream(every=10 * MS), stop=200 * MS, latency=Uniform(60 * MS, 60 * MS), corrupt=Fraction(1),
                 faults=(partition(100, 20, in_flight="hold"),))  # fmt: skip

@@ -21,7 +21,27 @@ def test_a_time_is_read_as_ns(text: Any, ns: int) -> None:
 
 @pytest.mark.parametrize(
     "found",
-    ["5", 5, 5.0, "5 parsecs", "1e3s", "s", "", "5s5", "½s", "٣s", None, True, False, 0.0, [], "5s/s", "--5s", "5S", "1_0s"],
+    [
+        "5",
+        5,
+        5.0,
+        "5 parsecs",
+        "1e3s",
+        "s",
+        "",
+        "5s5",
+        "½s",
+        "٣s",
+        None,
+        True,
+        False,
+        0.0,
+        [],
+        "5s/s",
+        "--5s",
+        "5S",
+        "1_0s",
+    ],
 )
 def test_what_is_no_time_is_refused_with_what_was_found_and_what_is_allowed(found: Any) -> None:
     with pytest.raises(ValueError, match=r"found .*allowed: a time such as"):
@@ -51,7 +71,8 @@ def test_a_shown_time_reads_back_to_the_same_ns(ns: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ns", "text"), [(3_412_000_000, "3.412000s"), (0, "0.000000s"), (1_999, "0.000001s"), (-1_500_000_000, "-1.500000s")]
+    ("ns", "text"),
+    [(3_412_000_000, "3.412000s"), (0, "0.000000s"), (1_999, "0.000001s"), (-1_500_000_000, "-1.500000s")],
 )
 def test_a_moment_is_shown_to_the_microsecond(ns: int, text: str) -> None:
     assert units.clock_text(ns) == text
@@ -69,7 +90,9 @@ def test_a_share_is_an_exact_fraction(found: Any, value: Fraction) -> None:
     assert units.share(found) == value
 
 
-@pytest.mark.parametrize("found", [2, -0.1, "101%", "-1/3", "1/0", "a/b", True, float("nan"), float("inf"), None, "", []])
+@pytest.mark.parametrize(
+    "found", [2, -0.1, "101%", "-1/3", "1/0", "a/b", True, float("nan"), float("inf"), None, "", []]
+)
 def test_what_is_no_share_is_refused(found: Any) -> None:
     with pytest.raises(ValueError, match="allowed: a share from 0 to 1"):
         units.share(found)
@@ -98,7 +121,9 @@ def test_a_clock_may_not_run_backwards_nor_at_an_unreadable_rate(found: Any) -> 
         units.ppm(found)
 
 
-@pytest.mark.parametrize(("found", "count"), [("64KiB", 65536), ("1kB", 1000), (17, 17), ("0B", 0), ("1.5MB", 1_500_000)])
+@pytest.mark.parametrize(
+    ("found", "count"), [("64KiB", 65536), ("1kB", 1000), (17, 17), ("0B", 0), ("1.5MB", 1_500_000)]
+)
 def test_a_size_is_bytes(found: Any, count: int) -> None:
     assert units.size(found) == count
 

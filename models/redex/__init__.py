@@ -1,0 +1,33 @@
+"""Redex: asynchronous log replication behind one leader, with a nearest-RTT election that nobody votes in.
+
+A channel is an append-only log on a fixed set of nodes. The leader accepts a write as soon as it is in its own log.
+Every member heartbeats its role and tail; a follower that sees the leader's tail above its own pulls a chunk in its
+next tick. A follower that has not heard the leader it believes in for three heartbeats decides an election alone and
+at once. Two leaders that hear each other settle it by the longer log, then the smaller number.
+
+The guarantee that it lacks: there is no term, vote, lease, commit index, log hash or truncation. So a partition has a
+leader on each side for as long as it lasts, an accepted write may be on no other node, logs of equal length may differ
+for ever, and skipping over what the leader no longer retains leaves holes that nothing remembers. What does hold is
+in `properties` and `bounds`; section numbers in this package refer to the behavioural specification of redex.
+
+    messages     the four messages and their sizes             (1.2)
+    roles        the table of legal turns                      (1.3)
+    election     who wins, and the tiebreak of two leaders     (5, 4.1)
+    tracker      who was heard, who is believed in             (7.2)
+    logfile      entries, tail, floor, skipping ahead          (7.3, 6.6)
+    catchup      serving, fitting chunks, backoff, tokens      (7.6, 6.1, 6.2)
+    choices      what the sources leave open, as parameters    (7)
+    facts        what a node states, and its view
+    runtime      the machine: tick, messages, clients          (3, 4)
+    properties   legal turns, and the three bounds on leadership
+    bounds       what the bounds are judged by                 (10.2)
+"""
+
+from .properties import bounded, legal_turns
+from .runtime import Redex
+
+machine = Redex
+PROFILES: dict[str, dict[str, object]] = {"as-specified": {}}
+PROPERTIES = (legal_turns, *bounded())
+
+__all__ = ["PROFILES", "PROPERTIES", "Redex", "machine"]

@@ -1,0 +1,39 @@
+"""What the sources of redex leave open, each a parameter with a word for a value (section 7); the first is the default.
+
+P12 to P15 wait for what they are about: appends that fail, the bandwidth budget and the chain tag. P19 is no
+choice: only a node in role leader takes writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "follow": ("latest", "sticky"),  # P1: any leader's heartbeat sets the belief, or only if it is silent or none
+    "demoted": ("keep", "clear", "leader-only"),  # P2: the believed leader says that it no longer leads
+    "boundary": ("at", "after"),  # P3: silent when the window is reached, or only when it is passed
+    "beats": ("members", "candidates-too"),  # P4: who sends heartbeats
+    "deaf": ("waits", "stands"),  # P5: a follower that believes in nobody never stands, or does after a window
+    "asks": ("while-heard", "always"),  # P6: whether a tick that finds the leader silent still asks it
+    "below_floor": ("bad-range", "from-floor"),  # P7: the answer to a request below the leader's floor
+    "at_tail": ("empty", "bad-range"),  # P8: the answer to a request at the leader's tail or above
+    "skip_back": ("error", "ignore", "rewind"),  # P9: skip_to a sequence that is not above the tail
+    "skip_over": ("keep", "drop"),  # P10: what becomes of entries below a gap
+    "overlap": ("stale", "trim"),  # P11: a chunk that begins below the tail
+    "candidate": ("stays", "stands-again"),  # P16: a tick in role candidate
+    "oversized": ("ships", "withheld"),  # P17: an event larger than a chunk
+    "file": ("heap", "kept"),  # P18: whether the log outlives the process
+    "clearing": ("belief", "everything"),  # P20: what clearing the believed leader clears
+    "placed": ("first-boot", "every-boot", "never"),  # when the outside placement makes a booting node a follower
+    "bandwidth_class": ("foreground", "background"),  # of this node's own requests
+}
+
+
+def one_of(name: str, found: Any) -> str:
+    """Return a parameter's word. Raises ValueError on a word that it does not have."""
+    allowed = WORDS[name]
+    if found not in allowed:
+        raise ValueError(f"{name}: found {found!r}, allowed: {', '.join(allowed)}")
+    word: str = found
+    return word

@@ -1,0 +1,58 @@
+"""What a redex node states for whoever watches."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Configured(NamedTuple):
+    """A life begins with this heartbeat interval, in ns."""
+
+    heartbeat: int
+
+
+class Turned(NamedTuple):
+    """The role changed; several turns may happen in one step."""
+
+    was: str
+    to: str
+    signal: str
+
+
+class Accepted(NamedTuple):
+    """A leader told a client that its write stands at this sequence."""
+
+    op: int
+    seq: int
+    payload: Any
+
+
+class Stored(NamedTuple):
+    """An entry was put in this node's log, by an append or by applying a chunk."""
+
+    seq: int
+    payload: Any
+
+
+class Skipped(NamedTuple):
+    """The tail moved over a gap, from `start` to `to`."""
+
+    start: int
+    to: int
+
+
+class Struck(NamedTuple):
+    """A leader answered empty though it advertises more: the nth time running, and for how many ns it is left alone."""
+
+    leader: str
+    strikes: int
+    window: int
+
+
+class View(NamedTuple):
+    """How a node looks from outside: `leader` is whom it believes in, None for a leader that hears no other."""
+
+    role: str
+    leader: str | None
+    tail: int
+    first_retained: int

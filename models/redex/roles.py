@@ -1,0 +1,43 @@
+"""The roles of a node and the legal turns between them (section 1.3).
+
+All turns live in this table; whatever it does not list is illegal and leaves the role unmoved. The specification's
+Replica is `follower` here, the word that every model uses.
+"""
+
+from __future__ import annotations
+
+IDLE, FOLLOWER, CANDIDATE, LEADER = "idle", "follower", "candidate", "leader"
+
+CAPABILITY_SELECTED = "CapabilitySelected"
+MISSED_HEARTBEATS = "MissedHeartbeats"
+ELECTION_WON = "ElectionWon"
+ELECTION_LOST = "ElectionLost"
+PEER_LEADER_OBSERVED = "PeerLeaderObserved"
+GRACEFUL_RELINQUISH = "GracefulRelinquish"
+LEADER_DISK_PRESSURE_WITHDRAW = "LeaderDiskPressureWithdraw"
+DISK_PRESSURE_WITHDRAW = "DiskPressureWithdraw"
+CANDIDATE_DISK_PRESSURE_WITHDRAW = "CandidateDiskPressureWithdraw"
+CHANNEL_CLOSE = "ChannelClose"
+
+TURNS = frozenset(
+    {
+        (IDLE, FOLLOWER, CAPABILITY_SELECTED),
+        (FOLLOWER, CANDIDATE, MISSED_HEARTBEATS),
+        (CANDIDATE, LEADER, ELECTION_WON),
+        (CANDIDATE, FOLLOWER, ELECTION_LOST),
+        (LEADER, FOLLOWER, PEER_LEADER_OBSERVED),
+        (LEADER, IDLE, GRACEFUL_RELINQUISH),
+        (LEADER, IDLE, LEADER_DISK_PRESSURE_WITHDRAW),
+        (FOLLOWER, IDLE, DISK_PRESSURE_WITHDRAW),
+        (CANDIDATE, IDLE, CANDIDATE_DISK_PRESSURE_WITHDRAW),
+        (LEADER, IDLE, CHANNEL_CLOSE),
+        (FOLLOWER, IDLE, CHANNEL_CLOSE),
+        (CANDIDATE, IDLE, CHANNEL_CLOSE),
+        (IDLE, IDLE, CHANNEL_CLOSE),  # closing twice is no error
+    }
+)
+
+
+def legal(was: str, to: str, signal: str) -> bool:
+    """Return whether a node in role `was` may turn `to` another on this signal."""
+    return (was, to, signal) in TURNS

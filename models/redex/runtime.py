@@ -1,0 +1,435 @@
+"""The runtime of one channel at one node: ticks, messages, clients and operators (sections 3 and 4).
+
+Every handler keeps the order of its section, for much of what redex does wrong hangs on that order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from sim.machine import Alarm, Ask, Boot, Cluster, Lane, Machine, NodeId, Now, Operate, fingerprint, on
+from sim.units import MS, duration, size
+
+from .catchup import CatchupBackoff, Gap, Misfit, OutstandingRequests, fit, serve
+from .choices import one_of
+from .election import elect, outranks
+from .facts import Accepted, Configured, Skipped, Stored, Struck, Turned, View
+from .logfile import LogFile, SkipRefused
+from .messages import (
+    BACKPRESSURE,
+    BAD_RANGE,
+    CHANNEL_CLOSED,
+    NOT_LEADER,
+    SyncHeartbeat,
+    SyncNack,
+    SyncRequest,
+    SyncResponse,
+)
+from .roles import (
+    CANDIDATE,
+    CAPABILITY_SELECTED,
+    CHANNEL_CLOSE,
+    ELECTION_LOST,
+    ELECTION_WON,
+    FOLLOWER,
+    GRACEFUL_RELINQUISH,
+    IDLE,
+    LEADER,
+    MISSED_HEARTBEATS,
+    PEER_LEADER_OBSERVED,
+    legal,
+)
+from .tracker import HeartbeatTracker
+
+NOBODY = "none"  # as `first_leader`: no placement ever makes a leader
+NEXT = ("next",)  # the key under which a kept log notes a tail that skipped ahead
+
+Value = TypeVar("Value")
+
+
+class Redex(Machine):
+    """One node of a redex channel.
+
+    Times are text such as "100ms". `phase` is how long after its boot a node starts its ticks, or "random" for a time
+    below one heartbeat; `chunk_max` bounds the bytes that it asks for; `retention_max_events` is what it keeps
+    of its log after each append; `preload` events c0, c1, ... are on every node before the first life; `first_leader`
+    is a node, the first of the cluster if None, or "none". The others are words of choices.WORDS.
+    Raises ValueError with the parameter's name, what was found and what is allowed.
+    """
+
+    View = View
+    FACTS = (Configured, Turned, Accepted, Stored, Skipped, Struck)
+    ACTIONS = {"append": ("value",), "read": ()}
+    ACTS = {"relinquish": (), "select": (), "close": ()}
+    LANES = (
+        Lane("client", 1024, (Ask, Operate)),
+        Lane("priority", 128, (SyncResponse, SyncNack)),
+        Lane("tick", 1, (Alarm,)),
+        Lane("low", 1024, ()),
+    )
+
+    def __init__(
+        self,
+        node: NodeId,
+        cluster: Cluster,
+        *,
+        channel: str = "redex",
+        heartbeat: str = "100ms",
+        phase: str = "0ms",
+        chunk_max: str | int = "64KiB",
+        retention_max_events: int | None = None,
+        preload: int = 0,
+        first_leader: str | None = None,
+        placed: str = "first-boot",
+        bandwidth_class: str = "foreground",
+        file: str = "heap",
+        follow: str = "latest",
+        demoted: str = "keep",
+        boundary: str = "at",
+        beats: str = "members",
+        deaf: str = "waits",
+        asks: str = "while-heard",
+        below_floor: str = "bad-range",
+        at_tail: str = "empty",
+        skip_back: str = "error",
+        skip_over: str = "keep",
+        overlap: str = "stale",
+        candidate: str = "stays",
+        oversized: str = "ships",
+        clearing: str = "belief",
+    ) -> None:
+        super().__init__(node, cluster)
+        self.channel = channel
+        self.heartbeat = _read("heartbeat", heartbeat, duration)
+        if self.heartbeat == 0:
+            raise ValueError(f"heartbeat: found {heartbeat!r}, allowed: a time above 0")
+        self.phase = None if phase == "random" else _read("phase", phase, duration)
+        self.chunk_max = _count("chunk_max", _read("chunk_max", chunk_max, size), 1)
+        if retention_max_events is not None:
+            _count("retention_max_events", retention_max_events, 1)
+        self.preload = _count("preload", preload, 0)
+        self.first_leader = _first_leader(first_leader, cluster)
+        self.placed = one_of("placed", placed)
+        self.bandwidth_class = one_of("bandwidth_class", bandwidth_class)
+        self.kept = one_of("file", file) == "kept"
+        self.speakers = (
+            (FOLLOWER, LEADER, CANDIDATE) if one_of("beats", beats) == "candidates-too" else (FOLLOWER, LEADER)
+        )
+        self.asks = one_of("asks", asks)
+        self.below_floor = one_of("below_floor", below_floor)
+        self.at_tail = one_of("at_tail", at_tail)
+        self.overlap = one_of("overlap", overlap)
+        self.candidate = one_of("candidate", candidate)
+        self.oversized = one_of("oversized", oversized)
+
+        self.role = IDLE
+        self.members = frozenset(cluster.nodes)
+        self.log = LogFile(one_of("skip_back", skip_back), one_of("skip_over", skip_over), retention_max_events)
+        self.tracker = HeartbeatTracker(
+            self.heartbeat,
+            one_of("follow", follow),
+            one_of("demoted", demoted),
+            one_of("boundary", boundary),
+            one_of("deaf", deaf),
+            one_of("clearing", clearing),
+        )
+        self.backoff = CatchupBackoff()
+        self.outstanding = OutstandingRequests()
+        self.recorded_tail = 0  # the coordinator's: what a chain tag would announce
+        self.skip_ahead_total = 0  # attempts, refused ones too
+
+    @property
+    def leader(self) -> NodeId | None:
+        return self.tracker.belief
+
+    @property
+    def tail(self) -> int:
+        return self.log.next_seq
+
+    @property
+    def first_retained(self) -> int:
+        return self.log.first_retained
+
+    def contents(self) -> Iterable[tuple[Hashable, str]]:
+        return [(seq, fingerprint(payload)) for seq, payload in self.log.entries.items()]
+
+    # -- a life begins -------------------------------------------------------------------------------------
+
+    @on(Boot)
+    def booted(self, durable: Mapping[Hashable, Any], life: int, now: Now) -> None:
+        at = now.monotonic
+        self.note(Configured(self.heartbeat))
+        if self.kept:
+            entries = {
+                key[1]: payload for key, payload in durable.items() if isinstance(key, tuple) and key[0] == "log"
+            }
+            self.log.restore(entries, durable.get(NEXT, 0))
+        if life == 1:
+            for i in range(self.preload):
+                self._store(f"c{i}")
+        if self.placed == "every-boot" or (self.placed == "first-boot" and life == 1):
+            self._turn(FOLLOWER, CAPABILITY_SELECTED, at)
+            if life == 1 and self.node == self.first_leader:
+                self._turn(CANDIDATE, MISSED_HEARTBEATS, at)
+                self._turn(LEADER, ELECTION_WON, at)
+        # An interval's first firing does no work: the first tick comes one heartbeat after the start (3.1).
+        beat = self.heartbeat
+        after = (beat, 2 * beat - 1) if self.phase is None else beat + self.phase
+        self.alarm("tick", after, every=beat)
+
+    # -- the tick (3.2) ------------------------------------------------------------------------------------
+
+    @on(Alarm, "tick")
+    def tick(self, about: Any, now: Now) -> None:
+        at = now.monotonic
+        self.backoff.collect(at)
+        self._record_tail(self._advertised())
+        # What leaves in this tick shows the role before the turn: a node that is promoted now first says so one
+        # heartbeat later.
+        if self.role in self.speakers:
+            self.broadcast(SyncHeartbeat(self.channel, self.tail, self.role, now.wall // MS))
+        if self.role == FOLLOWER:
+            silent = self.tracker.silent(at)
+            if not silent or self.asks == "always":
+                self._pull(now)
+            if silent and self._turn(CANDIDATE, MISSED_HEARTBEATS, at):
+                self._elect(at)
+        elif self.role == CANDIDATE and self.candidate == "stands-again":
+            self._elect(at)
+
+    def _advertised(self) -> int:
+        """Return the tail that a leader would announce: no more than some peer has reported, whoever it is (6.4)."""
+        if self.role != LEADER:
+            return self.tail
+        heard = [peer.tail for node, peer in self.tracker.peers.items() if node != self.node]
+        return min(self.tail, max(heard, default=self.tail))
+
+    def _record_tail(self, tail: int) -> None:
+        self.recorded_tail = max(self.recorded_tail, tail)
+
+    def _pull(self, now: Now) -> None:
+        """Ask the believed leader for what it has and this node has not; blind to requests already under way."""
+        leader, at = self.tracker.belief, now.monotonic
+        if leader is None or self.tracker.tail_of(leader) <= self.tail or self.backoff.active(leader, at):
+            return
+        token = now.word()
+        self.outstanding.record(leader, token, at)
+        self.send(leader, SyncRequest(self.channel, self.tail, self.chunk_max, token, self.bandwidth_class))
+
+    def _elect(self, at: int) -> None:
+        def healthy(node: NodeId) -> bool:
+            return node == self.node or self.tracker.fresh(node, at)
+
+        cluster = self.cluster
+        elected = elect(cluster.nodes, self.node, cluster.number, cluster.rtt, healthy)
+        if elected.is_self:
+            self._turn(LEADER, ELECTION_WON, at)
+        elif elected.winner is not None:
+            self._turn(FOLLOWER, ELECTION_LOST, at)
+        else:
+            return
+        self._forget_leader(at)
+
+    # -- messages (4) --------------------------------------------------------------------------------------
+
+    def _concerns(self, src: NodeId, msg: Any) -> bool:
+        """Say whether a message is from a member and about this channel; anything else is dropped without a word."""
+        ours: bool = msg.channel_id == self.channel
+        return ours and src in self.members
+
+    @on(SyncHeartbeat)
+    def heard(self, src: NodeId, msg: SyncHeartbeat, now: Now) -> None:
+        if not self._concerns(src, msg):
+            return
+        at = now.monotonic
+        self.tracker.record(src, msg.role, msg.tail_seq, at)
+        if msg.role == LEADER and self.role == LEADER and src != self.node:
+            # NB: this tail is of now and the peer's of when it sent. While both take writes each may be sure to win.
+            number = self.cluster.number
+            if not outranks(self.tail, number(self.node), msg.tail_seq, number(src)):
+                self._turn(FOLLOWER, PEER_LEADER_OBSERVED, at)
+
+    @on(SyncRequest)
+    def asked(self, src: NodeId, msg: SyncRequest, now: Now) -> None:
+        if not self._concerns(src, msg):
+            return
+        if self.role != LEADER:
+            self._refuse(src, msg, NOT_LEADER)
+            return
+        reply = serve(self.log, msg, self.below_floor, self.at_tail, self.oversized)
+        if isinstance(reply, SyncResponse) and not self._admit(reply):
+            self._refuse(src, msg, BACKPRESSURE)
+            return
+        self.send(src, reply)
+
+    def _refuse(self, src: NodeId, msg: SyncRequest, code: int) -> None:
+        self.send(src, SyncNack(msg.channel_id, msg.since_seq, code, 0, msg.request_id))
+
+    def _admit(self, response: SyncResponse) -> bool:
+        """Say whether a response may be sent now.
+
+        The bandwidth budget (6.3) belongs here and would take `response.size` bytes from its bucket; without one
+        every response is admitted.
+        """
+        return True
+
+    @on(SyncResponse)
+    def answered(self, src: NodeId, msg: SyncResponse, now: Now) -> None:
+        at = now.monotonic
+        if not self._concerns(src, msg):
+            return
+        # The token is spent whatever the next two gates say.
+        if not self.outstanding.take(src, msg.request_id, at) or self.tracker.belief != src or self.role != FOLLOWER:
+            return
+        was = self.tail
+        fitting = fit(msg, was, self.overlap)
+        if isinstance(fitting, Gap):
+            if self._skip(fitting.first_seq):
+                self._apply(fit(msg, self.tail, self.overlap))
+        elif self._apply(fitting):
+            self._judge_progress(src, was, at)
+
+    def _apply(self, fitting: Any) -> bool:
+        """Store the events of a chunk and return whether it could be applied; a failed append (6.5) would show here."""
+        if isinstance(fitting, (Gap, Misfit)):
+            return False
+        for _, payload in fitting:
+            self._store(payload)
+        self._sweep()
+        self._record_tail(self.tail)
+        return True
+
+    def _judge_progress(self, leader: NodeId, was: int, at: int) -> None:
+        """Forgive a leader that shipped something, and count a strike if it shipped nothing but says it has more."""
+        if self.tail > was:
+            self.backoff.record_progress(leader)
+        elif self.tracker.fresh(leader, at) and self.tracker.tail_of(leader) > self.tail:
+            strikes = self.backoff.record_empty(leader, at)
+            self.note(Struck(leader, strikes.empty, 0 if strikes.until is None else strikes.until - at))
+
+    @on(SyncNack)
+    def refused(self, src: NodeId, msg: SyncNack, now: Now) -> None:
+        at = now.monotonic
+        # Unlike a response, a nack of somebody else leaves its token.
+        if not self._concerns(src, msg) or self.tracker.belief != src:
+            return
+        if not self.outstanding.take(src, msg.request_id, at):
+            return
+        if msg.error_code == NOT_LEADER:
+            self._forget_leader(at)
+        elif msg.error_code == BAD_RANGE:
+            self._skip(msg.leader_first_retained_seq or msg.since_seq + 1)
+        elif msg.error_code == CHANNEL_CLOSED:
+            self._turn(IDLE, CHANNEL_CLOSE, at)
+        # BACKPRESSURE changes nothing: the next tick asks again.
+
+    # -- clients and operators -----------------------------------------------------------------------------
+
+    @on(Ask, "append")
+    def append(self, ask: Ask, now: Now) -> None:
+        if self.role != LEADER:
+            self.answer(ask, "elsewhere", hint=self.leader)
+            return
+        payload = ask.args[0]
+        seq = self._store(payload)
+        self._sweep()
+        self.note(Accepted(ask.op, seq, payload))
+        self.answer(ask, "ok", seq)
+
+    @on(Ask, "read")
+    def read(self, ask: Ask, now: Now) -> None:
+        if self.role != LEADER:
+            self.answer(ask, "elsewhere", hint=self.leader)
+            return
+        self.answer(ask, "ok", tuple(self.log.entries.values()))
+
+    @on(Operate, "relinquish")
+    def relinquish(self, act: Operate, now: Now) -> None:
+        self._operate(act, IDLE, GRACEFUL_RELINQUISH, now)
+
+    @on(Operate, "select")
+    def select(self, act: Operate, now: Now) -> None:
+        self._operate(act, FOLLOWER, CAPABILITY_SELECTED, now)
+
+    @on(Operate, "close")
+    def close(self, act: Operate, now: Now) -> None:
+        self._operate(act, IDLE, CHANNEL_CLOSE, now)
+
+    def _operate(self, act: Operate, to: str, signal: str, now: Now) -> None:
+        self.answer(act, "ok" if self._turn(to, signal, now.monotonic) else "fail", self.role)
+
+    # -- what handlers share -------------------------------------------------------------------------------
+
+    def _turn(self, to: str, signal: str, at: int) -> bool:
+        """Change the role if that is legal; the chain tag (6.10) would be announced or withdrawn after it moved."""
+        was = self.role
+        if not legal(was, to, signal):
+            return False
+        self.role = to
+        if to == FOLLOWER:
+            self.tracker.listen_from(at)
+        if was != to:
+            self.note(Turned(was, to, signal))
+        return True
+
+    def _forget_leader(self, at: int) -> None:
+        """Drop the belief and every token recorded against it."""
+        leader = self.tracker.belief
+        self.tracker.clear(at)
+        if leader is not None:
+            self.outstanding.clear_leader(leader)
+
+    def _store(self, payload: Any) -> int:
+        seq = self.log.append(payload)
+        if self.kept:
+            self.persist(("log", seq), payload)
+        self.note(Stored(seq, payload))
+        return seq
+
+    def _sweep(self) -> None:
+        self._discard(self.log.sweep())
+
+    def _skip(self, to: int) -> bool:
+        """Skip ahead (6.6) and return whether the log let it happen; a file on disk (6.6) would always refuse."""
+        self.skip_ahead_total += 1
+        start = self.tail
+        try:
+            gone = self.log.skip_to(to)
+        except SkipRefused:
+            return False
+        self._discard(gone)
+        if self.tail != start:
+            if self.kept:
+                self.persist(NEXT, self.tail)
+            self.note(Skipped(start, self.tail))
+        return True
+
+    def _discard(self, gone: list[int]) -> None:
+        if self.kept:
+            for seq in gone:
+                self.forget(("log", seq))
+
+
+# -- parameters --------------------------------------------------------------------------------------------
+
+
+def _read(name: str, found: Any, reader: Callable[[Any], Value]) -> Value:
+    try:
+        return reader(found)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _count(name: str, found: Any, least: int) -> int:
+    if not isinstance(found, int) or isinstance(found, bool) or found < least:
+        raise ValueError(f"{name}: found {found!r}, allowed: a whole number from {least}")
+    return found
+
+
+def _first_leader(found: str | None, cluster: Cluster) -> NodeId | None:
+    if found is None:
+        return cluster.nodes[0]
+    if found not in (*cluster.nodes, NOBODY):
+        raise ValueError(f"first_leader: found {found!r}, allowed: {', '.join(cluster.nodes)} or {NOBODY}")
+    return None if found == NOBODY else found

@@ -1,0 +1,91 @@
+"""Who was heard, when, and who is believed to lead (section 7.2).
+
+A belief is only ever a peer whose heartbeat said `leader`. Times are ns on this node's monotonic clock, taken when a
+heartbeat is processed, not when it arrived.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sim.machine import NodeId
+
+from .roles import LEADER
+
+MISS_THRESHOLD = 3  # heartbeats
+
+
+class Peer(NamedTuple):
+    """The last heartbeat of a peer; `led_seen` is when it last said that it leads."""
+
+    role: str
+    tail: int
+    seen: int
+    led_seen: int | None
+
+
+class HeartbeatTracker:
+    """What heartbeats have told. The choices are P1, P2, P3, P5 and P20 of the specification."""
+
+    def __init__(
+        self,
+        heartbeat: int,
+        follow: str = "latest",
+        demoted: str = "keep",
+        boundary: str = "at",
+        deaf: str = "waits",
+        clearing: str = "belief",
+    ) -> None:
+        self.window = MISS_THRESHOLD * heartbeat
+        self.peers: dict[NodeId, Peer] = {}
+        self.belief: NodeId | None = None
+        self._deaf_since = 0
+        self._follow = follow
+        self._demoted = demoted
+        self._boundary = boundary
+        self._deaf = deaf
+        self._clearing = clearing
+
+    def record(self, src: NodeId, role: str, tail: int, at: int) -> None:
+        """Take in a heartbeat; a leader's may change the belief."""
+        before = self.peers.get(src)
+        if role == LEADER:
+            if self._follow == "latest" or self.belief is None or self.silent(at):
+                self.belief = src
+            led_seen: int | None = at
+        else:
+            led_seen = before.led_seen if before is not None else None
+            if self._demoted == "clear" and src == self.belief:
+                self.belief = None
+                self._deaf_since = at
+        self.peers[src] = Peer(role, tail, at, led_seen)
+
+    def clear(self, at: int) -> None:
+        """Forget who leads. NB: with P5 `waits` nothing but a leader's heartbeat ever ends this deafness."""
+        self.belief = None
+        self._deaf_since = at
+        if self._clearing == "everything":
+            self.peers.clear()
+
+    def listen_from(self, at: int) -> None:
+        """Count deafness from now on: the node has become a follower."""
+        self._deaf_since = at
+
+    def silent(self, at: int) -> bool:
+        """Return whether the believed leader has not been heard for the silence window."""
+        if self.belief is None:
+            return self._deaf == "stands" and at - self._deaf_since >= self.window
+        peer = self.peers[self.belief]
+        seen = peer.led_seen if self._demoted == "leader-only" else peer.seen
+        lag = at - (peer.seen if seen is None else seen)
+        return lag > self.window if self._boundary == "after" else lag >= self.window
+
+    def fresh(self, peer: NodeId, at: int) -> bool:
+        """Return whether a peer was heard, in any role, within the silence window."""
+        known = self.peers.get(peer)
+        return known is not None and at - known.seen < self.window
+
+    def tail_of(self, peer: NodeId) -> int:
+        """Return the tail that a peer last reported, 0 if it was never heard."""
+        known = self.peers.get(peer)
+        return 0 if known is None else known.tail

@@ -1,0 +1,234 @@
+"""Reads a run directory: the only file of this package that does.
+
+What pictures need is in `result.json` and `trace.jsonl`; a trace tells every client operation that the history tells.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim.trace import Header, Record, Sent
+from sim.tracefile import BadTrace, read
+
+FORMAT = "netsplit.result/1"
+VERDICTS = ("as-expected", "unexpected", "model-error")
+AGAIN = "`netsplit run` writes whole run directories"
+
+
+class BadRun(Exception):
+    """A run directory cannot be read: says which file, what was found and what is allowed."""
+
+
+class Evidence(NamedTuple):
+    """Why a property has its verdict, and the record where that was seen; `at` in ns."""
+
+    sentence: str
+    seq: int | None
+    at: int | None
+
+
+class Judged(NamedTuple):
+    """A property and what became of it."""
+
+    name: str
+    sentence: str
+    verdict: str
+    evidence: Evidence | None
+
+
+class Fault(NamedTuple):
+    """A fault and its interval in ns: `begin` None if it never fired, `end` None if it was never mended."""
+
+    number: int
+    kind: str
+    colour: str
+    phase: str
+    begin: int | None
+    end: int | None
+    nodes: tuple[str, ...]
+    fields: Mapping[str, Any]
+
+
+class Violation(NamedTuple):
+    """A property's violation and its moment in ns."""
+
+    at: int
+    seq: int | None
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `result.json` says, but for the figures that differ from run to run."""
+
+    scenario: str
+    seed: int
+    verdict: str
+    properties: tuple[Judged, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class RunData:
+    """One run: its header, its result, and the records that pictures show.
+
+    Left out are contents, notes other than `stored`, and what was in a message.
+    """
+
+    path: Path
+    header: Header
+    result: Result
+    records: tuple[Record, ...]
+
+    def end(self) -> int:
+        """Return when the run ended in ns: at its stop, or at its last record if the model broke."""
+        if self.result.verdict == "model-error" and self.records:
+            return max(self.records[-1].at, 1)
+        return max(self.header.stop, 1)
+
+    def violations(self) -> list[Violation]:
+        """Return the violations that have a moment, the first one first."""
+        found = []
+        for judged in self.result.properties:
+            if judged.verdict == "violated" and judged.evidence is not None:
+                sentence, seq, at = judged.evidence
+                record = None if seq is None else self.record(seq)
+                if at is None and record is not None:
+                    at = record.at
+                if at is not None:
+                    found.append(Violation(at, seq, judged.name, sentence))
+        return sorted(found, key=lambda v: (v.at, v.seq is None, v.seq or 0))
+
+    def record(self, seq: int) -> Record | None:
+        """Return the record with this number, or None if it was left out."""
+        place = bisect_left(self.records, seq, key=lambda r: r.seq)
+        if place < len(self.records) and self.records[place].seq == seq:
+            return self.records[place]
+        return None
+
+
+def load(directory: Path) -> RunData:
+    """Read a run directory. Raises BadRun if a file is missing, broken, or of another run than its neighbour."""
+    if not directory.is_dir():
+        raise BadRun(f"{directory}: found no directory, allowed: a run directory with result.json and trace.jsonl")
+    result = _result(directory / "result.json")
+    path = directory / "trace.jsonl"
+    if not path.is_file():
+        raise BadRun(f"{path}: found no such file; {AGAIN}")
+    try:
+        header, records = read(path)
+        shown = tuple(_slim(record) for record in records if _shown(record))
+    except BadTrace as error:
+        raise BadRun(f"{error}; {AGAIN}") from None
+    if header.seed != result.seed:
+        raise BadRun(f"{path}:1: seed: found {header.seed}, allowed: {result.seed} as in result.json; {AGAIN}")
+    return RunData(directory, header, result, shown)
+
+
+def _shown(record: Record) -> bool:
+    return record.kind != "content" and (record.kind != "note" or record.name == "stored")
+
+
+def _slim(record: Record) -> Record:
+    if record.kind == "send":
+        record.data = Sent(record.data.dst, record.data.type, None)
+    return record
+
+
+# -- result.json -------------------------------------------------------------------------------------------
+
+_COLOUR = re.compile("#[0-9a-fA-F]{6}")
+
+
+class _Reader:
+    """One JSON object of result.json, and where it stands in the file."""
+
+    def __init__(self, path: Path, where: str, found: Any) -> None:
+        self.path = path
+        self.where = where
+        self.found = found
+        if not isinstance(found, dict):
+            raise self.wrong(where.rstrip(".") or "the file", found, "an object")
+
+    def wrong(self, what: str, found: Any, allowed: str) -> BadRun:
+        shown = repr(found)
+        shown = shown if len(shown) <= 80 else shown[:77] + "..."
+        return BadRun(f"{self.path}: {what}: found {shown}, allowed: {allowed}; {AGAIN}")
+
+    def text(self, key: str) -> str:
+        value = self.found.get(key)
+        if not isinstance(value, str):
+            raise self.wrong(self.where + key, value, "text")
+        return value
+
+    def number(self, key: str) -> int:
+        value = self.number_or_none(key)
+        if value is None:
+            raise self.wrong(self.where + key, value, "an integer")
+        return value
+
+    def number_or_none(self, key: str) -> int | None:
+        value = self.found.get(key)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise self.wrong(self.where + key, value, "an integer or null")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.found.get(key)
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.wrong(self.where + key, value, "a list of texts")
+        return tuple(value)
+
+    def objects(self, key: str) -> list[_Reader]:
+        value = self.found.get(key)
+        if not isinstance(value, list):
+            raise self.wrong(self.where + key, value, "a list of objects")
+        return [_Reader(self.path, f"{self.where}{key}[{i}].", one) for i, one in enumerate(value)]
+
+
+def _result(path: Path) -> Result:
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise BadRun(f"{path}: {error.strerror or error}; {AGAIN}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadRun(f"{path}: not JSON ({error}); {AGAIN}") from None
+    top = _Reader(path, "", found)
+    if top.found.get("format") != FORMAT:
+        raise top.wrong("format", top.found.get("format"), f'"{FORMAT}"')
+    verdict = top.text("verdict")
+    if verdict not in VERDICTS:
+        raise top.wrong("verdict", verdict, ", ".join(VERDICTS))
+    return Result(
+        scenario=top.text("scenario"),
+        seed=top.number("seed"),
+        verdict=verdict,
+        properties=tuple(_judged(one) for one in top.objects("properties")),
+        faults=tuple(_fault(one) for one in top.objects("faults")),
+    )
+
+
+def _judged(one: _Reader) -> Judged:
+    evidence = None
+    if one.found.get("evidence") is not None:
+        inner = _Reader(one.path, one.where + "evidence.", one.found["evidence"])
+        evidence = Evidence(inner.text("sentence"), inner.number_or_none("seq"), inner.number_or_none("at"))
+    return Judged(one.text("name"), one.text("sentence"), one.text("verdict"), evidence)
+
+
+def _fault(one: _Reader) -> Fault:
+    colour = one.text("colour")
+    if not _COLOUR.fullmatch(colour):
+        raise one.wrong(one.where + "colour", colour, '"#rrggbb"')
+    fields = _Reader(one.path, one.where + "fields.", one.found.get("fields", {}))
+    return Fault(
+        number=one.number("index"), kind=one.text("kind"), colour=colour, phase=one.text("phase"),
+        begin=one.number_or_none("begin"), end=one.number_or_none("end"), nodes=one.texts("nodes"), fields=fields.found,
+    )  # fmt: skip

@@ -1,0 +1,5 @@
+"""`python -m scenarios` is the same as `netsplit`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,46 @@
+"""From a document to an experiment that can be run, or to all that is wrong with it at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from .complaints import unknown
+from .expect import Expectations
+from .load import Document
+from .model import ModelProblem, find
+from .plan import Experiment
+from .rules import Rules
+
+
+def experiment(document: Document) -> Experiment:
+    """Check a scenario against its model. Raises ScenarioError with all complaints."""
+    scenario = document.scenario
+    if scenario is None:
+        document.check()
+        raise AssertionError("a scenario that could not be read has complaints")
+    rules = Rules(document, scenario)
+    rules.check()
+    try:
+        model = find(scenario.model, document.path.parent if document.path is not None else Path())
+    except ModelProblem as problem:
+        document.complain(("model",), str(problem))
+        document.check()
+        raise AssertionError from None
+    profile = scenario.profile or next(iter(model.profiles))
+    if profile not in model.profiles:
+        document.complain(("profile",), unknown(profile, tuple(model.profiles)))
+        document.check()
+    faults = tuple(document.faults[i] for i in sorted(document.faults))
+    draft = Experiment(document, scenario, model, profile, faults, (), {}, {}, False)
+    rules.check_model(draft)
+    if rules.header is None or rules.kind is None:
+        document.check()
+        raise AssertionError("a scenario without a header has complaints")
+    expectations = Expectations(document, draft, rules.header, rules.kind)
+    expectations.read()
+    document.check()
+    properties, not_judged = expectations.judged()
+    return replace(
+        draft, properties=properties, not_judged=not_judged, expected=expectations.expected, listed=expectations.listed
+    )

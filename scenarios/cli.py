@@ -1,0 +1,217 @@
+"""The command line. Exit codes: 0 as expected, 1 not, 2 usage, 3 netsplit itself, 4 undecided only, 130 interrupted."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .complaints import UsageError
+from .verdict import INTERNAL, INTERRUPTED, OK, UNDECIDED, UNEXPECTED, USAGE
+
+SCENARIO = click.argument("scenario")
+SET = click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Set a key of the scenario, as TOML.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+def _guarded(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Turn what a command returns or raises into an exit code; results go to stdout, complaints to stderr."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        from sim.jury import BrokenProperty
+        from sim.tracefile import BadTrace
+
+        try:
+            code = command(*args, **kwargs) or OK
+        except (UsageError, BadTrace) as error:
+            click.echo(str(error), err=True)
+            code = USAGE
+        except BrokenProperty as error:
+            click.echo(f"{error}", err=True)
+            code = UNEXPECTED
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("interrupted", err=True)
+            code = INTERRUPTED
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception:
+            traceback.print_exc()
+            click.echo("netsplit itself is at fault: please report scenario, seed and the lines above", err=True)
+            code = INTERNAL
+        sys.exit(code)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="netsplit", prog_name="netsplit")
+def main() -> None:
+    """Run replication protocols in a seeded, faulty, simulated world, and judge what they do."""
+
+
+@main.command("list")
+@JSON
+@_guarded
+def list_(as_json: bool) -> None:
+    """List the scenarios that ship."""
+    from . import catalog
+
+    rows = catalog.entries()
+    if as_json:
+        _print(rows)
+        return
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        click.echo(f"{row['name']:{width}}  {row['about']}")
+
+
+@main.command("run")
+@SCENARIO
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Default: the scenario's.")
+@SET
+@click.option("--out", type=click.Path(path_type=Path), help="Run directory; default runs/SCENARIO/seed-N.")
+@click.option("--no-plots", is_flag=True, help="Draw no pictures.")
+@JSON
+@_guarded
+def run_(
+    scenario: str, seed: int | None, sets: tuple[str, ...], out: Path | None, no_plots: bool, as_json: bool
+) -> int:
+    """Run a scenario once: SCENARIO is a name from `netsplit list` or a file."""
+    from .load import override
+    from .run import default_out, prepare, run
+    from .tell import told
+
+    experiment = prepare(scenario, tuple(override(text) for text in sets))
+    chosen = experiment.scenario.seed if seed is None else seed
+    done = run(experiment, chosen, out or default_out(experiment, chosen), plots=not no_plots)
+    if as_json:
+        _print(done.result)
+    else:
+        arguments = "".join(f" --set {_quoted(text)}" for text in sets)
+        click.echo(told(done.result, _quoted(scenario) + arguments))
+    return done.verdict.code
+
+
+@main.command("sweep")
+@SCENARIO
+@click.option("--seeds", "span", required=True, metavar="A..B", help="Both included.")
+@SET
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
+@JSON
+@_guarded
+def sweep_(scenario: str, span: str, sets: tuple[str, ...], workers: int, as_json: bool) -> int:
+    """Run a scenario under many seeds."""
+    from .load import override
+    from .sweep import seeds, sweep
+
+    chosen = seeds(span)
+    with click.progressbar(length=len(chosen), file=sys.stderr, hidden=not sys.stderr.isatty(), label="runs") as bar:
+
+        def progress(done: int, bad: int) -> None:
+            bar.label = f"runs, {bad} unexpected" if bad else "runs"
+            bar.update(done - bar.pos)
+
+        summary = sweep(scenario, chosen, tuple(override(text) for text in sets), workers, progress)
+    result = summary.result()
+    if as_json:
+        _print(result)
+    else:
+        _tell_sweep(result, scenario)
+    if not result["unexpected"]:
+        return OK
+    return (
+        UNDECIDED if all(row.undecided or row.verdict == "as-expected" for row in summary.rows.values()) else UNEXPECTED
+    )
+
+
+def _tell_sweep(result: dict[str, Any], scenario: str) -> None:
+    click.echo(
+        f"{result['scenario']} seeds {result['seeds']}: {result['runs']} runs, {result['unexpected']} unexpected"
+    )
+    for name, counts in result["properties"].items():
+        click.echo(f"  {name}  " + ", ".join(f"{verdict} {count}" for verdict, count in counts.items()))
+    for seed in result["unexpected_seeds"][:5]:
+        click.echo(f"  see netsplit run {scenario} --seed {seed}")
+    for row in result["model_errors"][:5]:
+        click.echo(f"  model error under seed {row['seed']}: {row['error']}")
+    click.echo(f"digest {result['digest']}")
+
+
+@main.command("verify-determinism")
+@click.argument("scenarios", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every scenario of the catalogue.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Default: each scenario's own.")
+@SET
+@click.option(
+    "--python", "pythons", multiple=True, metavar="EXE", help="Another interpreter that has netsplit installed."
+)
+@_guarded
+def verify_(
+    scenarios: tuple[str, ...], every: bool, seed: int | None, sets: tuple[str, ...], pythons: tuple[str, ...]
+) -> int:
+    """Run scenarios again in fresh processes, under other hash seeds, folders and interpreters, and compare."""
+    from . import catalog
+    from .determinism import verify
+
+    if every == bool(scenarios):
+        raise UsageError(
+            "found no scenario, allowed: SCENARIO... or --all" if not every else "allowed: SCENARIO... or --all"
+        )
+    named = [(name, name) for name in catalog.names()] if every else []
+    named += [(name, name if name in catalog.names() else str(catalog.resolve(name).resolve())) for name in scenarios]
+    differences = verify(named, seed, sets, pythons, click.echo)
+    for difference in differences:
+        click.echo(difference.told(), err=True)
+    return INTERNAL if differences else OK
+
+
+@main.command("check-trace")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--property", "wanted", multiple=True, metavar="NAME", help="Only these; default: all that apply.")
+@JSON
+@_guarded
+def check_trace_(file: Path, wanted: tuple[str, ...], as_json: bool) -> int:
+    """Judge a stored or foreign trace (format netsplit.trace/1, described in sim/trace.md)."""
+    from sim.units import clock_text
+
+    from .check import check_trace
+
+    result = check_trace(file, wanted)
+    if as_json:
+        _print(result)
+    else:
+        for row in result["properties"]:
+            evidence = row["evidence"]
+            at = "" if not evidence or evidence["at"] is None else f"{clock_text(evidence['at'])} "
+            click.echo(f"{row['name']}  {row['verdict']}" + (f"  {at}{evidence['sentence']}" if evidence else ""))
+    verdicts = {row["verdict"] for row in result["properties"]}
+    return UNEXPECTED if "violated" in verdicts else UNDECIDED if "unknown" in verdicts else OK
+
+
+@main.command("new-model")
+@click.argument("name")
+@_guarded
+def new_model_(name: str) -> None:
+    """Write a runnable model, scenario and test to start from, in this folder."""
+    from .new_model import new_model
+
+    for path in new_model(name, Path()):
+        click.echo(f"wrote {path}")
+    click.echo(f"try    netsplit run {name}.toml")
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+def _print(value: Any) -> None:
+    click.echo(json.dumps(value, indent=1, ensure_ascii=False))

@@ -1,0 +1,129 @@
+"""What a scenario expects of each property."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from sim.jury import VERDICTS, lacking
+from sim.machine import Machine
+from sim.property import Property
+from sim.trace import Header
+from sim.units import duration, show_duration
+
+from .complaints import Key, unknown
+from .load import Document
+from .plan import Expected, Experiment
+
+
+class Expectations:
+    """Reads `[expect]` and the tables of profiles in it, and says which properties apply."""
+
+    def __init__(self, document: Document, draft: Experiment, header: Header, kind: type[Machine]) -> None:
+        self.document = document
+        self.draft = draft
+        self.header = header
+        self.kind = kind
+        self.expected: Expected = {}
+        self.listed = False
+        self._within: dict[str, int] = {}
+
+    def judged(self) -> tuple[tuple[Property, ...], dict[str, tuple[str, ...]]]:
+        """Return the properties that apply, with this scenario's bounds, and the others with what they lack."""
+        contents = self.kind.contents is not Machine.contents
+        judged, others = [], {}
+        for prop in self.draft.model.properties:
+            lacks = lacking(prop, self.header, contents)
+            if lacks:
+                others[prop.name] = tuple(lacks)
+            else:
+                judged.append(self._bounded(prop))
+        return tuple(judged), others
+
+    def _bounded(self, prop: Property) -> Property:
+        """Return a property with this scenario's bound; one that nobody listed is judged at the end at the latest."""
+        if prop.within is None:
+            return prop
+        heal, stop = self.draft.scenario.heal or 0, self.draft.scenario.stop
+        return prop.lasting(min(self._within.get(prop.name, prop.within), max(stop - heal, 0)))
+
+    def read(self) -> None:
+        """Read `[expect]` for this profile, and check the other profiles' tables too."""
+        scenario, draft = self.draft.scenario, self.draft
+        own_profile = self._own_profile()
+        tables: dict[str, dict[str, Any]] = {}
+        flat: dict[str, Any] = {}
+        for name, value in scenario.expect.items():
+            if isinstance(value, Mapping) and "verdict" not in value:
+                tables[name] = dict(value)
+            else:
+                flat[name] = value
+        for profile, table in tables.items():
+            if profile not in draft.model.profiles:
+                self.document.complain(
+                    ("expect", profile), unknown(profile, tuple(draft.model.profiles), "the profiles ")
+                )
+            else:
+                read = self._table(("expect", profile), table)
+                if profile == draft.profile:
+                    self.expected, self.listed = read, True
+        read = self._table(("expect",), flat)
+        if draft.profile == own_profile and draft.profile not in tables and flat:
+            self.expected, self.listed = read, True
+        self._bounds()
+
+    def _own_profile(self) -> str:
+        """Return the profile that the file itself names: --set profile=... does not move the top table of [expect]."""
+        named = tomllib.loads(self.document.text).get("profile")
+        return named if isinstance(named, str) else next(iter(self.draft.model.profiles))
+
+    def _table(self, key: Key, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+        judged, others = self.judged()
+        names = tuple(prop.name for prop in judged)
+        modes = {prop.name: prop.mode for prop in judged}
+        read: dict[str, tuple[str, ...]] = {}
+        for name, value in table.items():
+            at = (*key, name)
+            if name in others:
+                self.document.complain(at, f"does not apply: the model lacks {', '.join(others[name])}")
+                continue
+            if name not in names:
+                self.document.complain(at, "unknown property: " + unknown(name, names))
+                continue
+            given: Any = value
+            if isinstance(value, Mapping):
+                given = value["verdict"]
+                for extra in set(value) - {"verdict", "within"}:
+                    self.document.complain((*at, extra), unknown(extra, ("verdict", "within")))
+                if "within" in value:
+                    self._read_within(at, name, modes[name], value["within"])
+            verdicts = tuple(given) if isinstance(given, (list, tuple)) else (given,)
+            for verdict in verdicts:
+                if verdict not in VERDICTS:
+                    self.document.complain(at, unknown(verdict, VERDICTS))
+            read[name] = verdicts
+        return read
+
+    def _read_within(self, at: Key, name: str, mode: str, found: Any) -> None:
+        try:
+            bound = duration(found)
+        except ValueError as error:
+            self.document.complain((*at, "within"), str(error))
+            return
+        if mode != "eventually":
+            self.document.complain(
+                (*at, "within"), f"found on {name}, which is judged {mode}, allowed: only on eventual properties"
+            )
+        self._within[name] = bound
+
+    def _bounds(self) -> None:
+        """Complain about a listed property that would have to hold only after the run has ended."""
+        scenario = self.draft.scenario
+        for prop in self.judged()[0]:
+            bound = self._within.get(prop.name, prop.within)
+            if bound is None or scenario.heal is None or prop.name not in {*self.expected, *self._within}:
+                continue
+            if scenario.heal + bound > scenario.stop:
+                text = f"{prop.name} must hold {show_duration(bound)} after heal, but stop comes before"
+                self.document.complain(("heal",), text)

@@ -1,0 +1,23 @@
+import pytest
+
+from scenarios import catalog
+from scenarios.check import check_trace
+from scenarios.complaints import UsageError
+from scenarios.run import prepare, run
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_every_scenario_shows_what_it_expects_and_was_not_vacuous(name, tmp_path):
+    experiment = prepare(name)
+    done = run(experiment, experiment.scenario.seed, tmp_path / "run", plots=False)
+    assert done.verdict.word == "as-expected", done.result["properties"]
+    assert done.result["remarks"] == []
+    online = [(p["name"], p["verdict"]) for p in done.result["properties"]]
+    stored = check_trace(tmp_path / "run/trace.jsonl")["properties"]
+    assert online == [(p["name"], p["verdict"]) for p in stored]
+
+
+def test_a_catalogue_name_that_is_misspelt_gets_a_guess():
+    some = catalog.names()[0]
+    with pytest.raises(UsageError, match="did you mean"):
+        catalog.resolve(some[:-1])

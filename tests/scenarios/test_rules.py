@@ -1,0 +1,100 @@
+import pytest
+
+from scenarios.build import experiment
+from scenarios.complaints import ScenarioError
+from scenarios.load import parse
+
+TOP = 'about = "x"\nmodel = "./my_log.py"\nstop = "10s"\nheal = "8s"\n'
+PARTITION = '[[fault]]\nkind = "partition"\nat = "1s"\n'
+
+
+def complaint(folder, text):
+    with pytest.raises(ScenarioError) as caught:
+        experiment(parse(TOP + text, folder / "s.toml"))
+    assert len(caught.value.lines) == 1, caught.value.lines
+    return caught.value.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PARTITION + 'groups = [["n1"], ["n1", "n2"]]\n', 'found "n1" in groups 0 and 1'),
+        (PARTITION + 'groups = ["all", "rest"]\n', 'found "all" beside other groups'),
+        (PARTITION + 'groups = ["n1"]\n', "two or more"),
+        (PARTITION + 'groups = [["n1"], []]\n', "an empty group"),
+        (PARTITION + 'groups = ["n1", "random(9)"]\n', "at most random(3)"),
+        (PARTITION + 'groups = ["n1", "region(mars)"]\n', "the regions"),
+        ('[[fault]]\nkind = "pause"\nnodes = "n7"\nat = "1s"\n', 'found "n7", allowed: a node\'s name'),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\n', "at: missing"),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "9s"\n', "before heal (8s)"),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\nat = ["7s", "9s"]\n', "before heal (8s)"),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\nlasting = "8s"\n', "ends at 9s, allowed: by heal"),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\nnth = 2\n', "found without when"),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\nwhen = { note = "sotred" }\n', 'did you mean "stored"?'),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\nwhen = { note = "stored", sqe = 3 }\n', 'did you mean "seq"?'),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\nwhen = { record = "state", term = 3 }\n', "no field of it"),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\nwhen = { seq = 3 }\n', "either note = FACT or record = KIND"),
+        ('[[fault]]\nkind = "operate"\nnodes = "n1"\nat = "1s"\naction = "resign"\n', 'found "resign"'),
+        ('[[fault]]\nkind = "operate"\nnodes = "n1"\nat = "1s"\naction = "boot"\nlasting = "1s"\n', "an instant"),
+        ('[clients]\nworkload = "register"\n', "needs"),
+        ('[clients]\nworkload = "append"\nbeside = ["n9"]\n', 'found "n9"'),
+        ('[clients]\nworkload = "append"\nevery = "0s"\n', "above 0"),
+        ('[[ask]]\nat = "1s"\nnode = "n1"\naction = "append"\n', "found 0 arguments"),
+        ('[[ask]]\nat = "1s"\nnode = "n1"\naction = "read"\n', 'found "read"'),
+        ('[[ask]]\nat = "1s"\nnode = "n1"\naction = "append"\nargs = ["x"]\ntimes = 3\n', "time between two"),
+        ('[cluster.params]\nthnik = "1ms"\n', 'did you mean "think"?'),
+        ('[cluster.params]\nthink = "soon"\n', 'found "soon", allowed: a time'),
+        ('[cluster.params.n2]\nthnik = "1ms"\n', 'did you mean "think"?'),
+        ('[cluster.boot]\nn9 = "1s"\n', 'found "n9"'),
+        ('[cluster.place]\nn1 = "mars"\n[network]\nlatency = { matrix = "ibm-cloud-2024-08" }\n', 'found "mars"'),
+        ('[network]\nlatency = { uniform = ["1ms", "2ms"], lognormal = "3ms" }\n', "one of them"),
+        ('[network]\nlatency = { uniform = ["1ms", "2ms"], jitter = "5%" }\n', "found without matrix"),
+        ('[clocks]\nwall_start = "yesterday"\n', "a date such as"),
+        ('[expect]\nsingel_leader = "holds"\n', 'did you mean "single_leader"?'),
+        ('[expect]\nsingle_leader = "hold"\n', "allowed: holds, violated, unknown, vacuous"),
+        ('[expect]\none_leader_per_term = "holds"\n', "the model lacks state.term"),
+        ('[expect.hardened]\nsingle_leader = "holds"\n', 'found "hardened"'),
+        ('[expect]\nsingle_leader = { verdict = "holds", within = "1s" }\n', "only on eventual properties"),
+        ('[expect]\ntails_agree = { verdict = "holds", within = "5s" }\n', "stop comes before"),
+        ('profile = "hardened"\n', 'found "hardened", allowed: as-written'),
+    ],
+)
+def test_a_broken_rule_gets_one_complaint_that_names_it(folder, text, said):
+    assert said in complaint(folder, text)
+
+
+def test_a_scenario_with_faults_needs_heal(folder):
+    text = 'about = "x"\nmodel = "./my_log.py"\nstop = "10s"\n' + PARTITION + 'groups = ["n1", "rest"]\n'
+    with pytest.raises(ScenarioError, match="needs heal"):
+        experiment(parse(text, folder / "s.toml"))
+
+
+def test_mistakes_are_found_although_the_model_is_missing(folder):
+    text = TOP.replace("my_log", "nobody") + PARTITION + 'groups = [["n9"], "rest"]\n'
+    with pytest.raises(ScenarioError) as caught:
+        experiment(parse(text, folder / "s.toml"))
+    assert ["there is no file" in line for line in caught.value.lines] == [True, False]
+
+
+def test_a_model_that_does_not_import_is_blamed_with_its_line(folder):
+    (folder / "broken.py").write_text("x = 1\ny = nothing\n")
+    with pytest.raises(ScenarioError, match=r"broken\.py:2: NameError"):
+        experiment(parse(TOP.replace("my_log", "broken"), folder / "s.toml"))
+
+
+def test_a_model_without_a_machine_says_what_to_write(folder):
+    (folder / "empty.py").write_text("x = 1\n")
+    with pytest.raises(ScenarioError, match="machine = YourMachine"):
+        experiment(parse(TOP.replace("my_log", "empty"), folder / "s.toml"))
+
+
+def test_a_range_of_nodes_is_drawn_from_the_seed(folder):
+    found = experiment(parse(TOP + "[cluster]\nnodes = [2, 5]\n", folder / "s.toml"))
+    counts = {len(found.nodes(seed)) for seed in range(40)}
+    assert counts == {2, 3, 4, 5}
+
+
+def test_names_are_padded_to_the_width_of_the_count(folder):
+    found = experiment(parse(TOP + "[cluster]\nnodes = 12\n", folder / "s.toml"))
+    assert found.nodes(1)[0] == "n01"
+    assert list(found.nodes(1)) == sorted(found.nodes(1))
