@@ -66,11 +66,11 @@ def flights(show: Show, src: str = "n1", dst: str = "n2") -> list[tuple[int, lis
 
 
 def delays_of(latency: Any, count: int = 40_000, changes: tuple[Change, ...] = ()) -> list[Any]:
-    words: list[int] = []
+    raw = b""
     source = Chance(11).stream("link", "n1", "n2")
-    while len(words) < 4 * count:
-        words += source.block()
-    return decode(words[: 4 * count], shape(latency.between("n1", "n2"), [Change(), *changes]))
+    while len(raw) < 32 * count:
+        raw += source.raw()
+    return decode(raw[: 32 * count], shape(latency.between("n1", "n2"), [Change(), *changes]))
 
 
 def test_a_constant_delay_is_constant() -> None:
