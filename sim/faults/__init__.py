@@ -16,7 +16,7 @@ from .partition import Partition
 from .pause import Pause
 
 KINDS: dict[str, type[Fault]] = {
-    fault.kind: fault for fault in (Partition, EdgeFault, LinkFault, PacketFault, Crash, Pause, ClockFault, Operate)
+    fault.kind: fault for fault in (Partition, LinkFault, EdgeFault, PacketFault, Crash, Pause, ClockFault, Operate)
 }
 
 __all__ = [
