@@ -331,6 +331,8 @@ def _named(fault: Fault) -> list[str]:
     groups = fault.fields.get("groups")
     if isinstance(groups, list) and all(isinstance(group, list) for group in groups):
         who = " | ".join(" ".join(map(str, group)) for group in groups)
+    elif isinstance(edges := fault.fields.get("cut"), list) and all(isinstance(ends, list) for ends in edges):
+        who = ", ".join("-".join(map(str, ends)) for ends in edges)
     else:
         who = " ".join(fault.nodes)
     return [style.shown(f"{fault.kind} {who}".strip()), style.shown(fault.kind)]

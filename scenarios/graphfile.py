@@ -97,12 +97,13 @@ def _gml(raw: bytes, name: str) -> Any:
     except UnicodeDecodeError as error:
         raise GraphProblem("file", f"{name}:{raw[: error.start].count(10) + 1}: not UTF-8") from None
     except Exception as error:
-        raise _unread(name, "GML", error) from None
+        hint = "; parallel edges need multigraph 1 after graph [" if "is duplicated" in str(error) else ""
+        raise _unread(name, "GML", error, hint) from None
 
 
-def _unread(name: str, form: str, error: Exception) -> GraphProblem:
+def _unread(name: str, form: str, error: Exception, hint: str = "") -> GraphProblem:
     said = " ".join(str(error).split())[:200] or type(error).__name__
-    return GraphProblem("file", f"{name} is not {form} as networkx reads it: {said}")
+    return GraphProblem("file", f"{name} is not {form} as networkx reads it: {said}{hint}")
 
 
 # -- latencies ---------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 def check_topology(document: Document, scenario: Scenario, nodes: tuple[NodeId, ...]) -> NamedGraph | None:
     """Complain about the topology and the places on it; return its graph if there is nothing to complain about."""
     table, place = scenario.network.topology, scenario.cluster.place
-    if table is None:
+    if table is None or _complained(document, AT):
         return None
     given, before = document.doc["network"], len(document.complaints)
     if "latency" in given:
@@ -59,9 +59,11 @@ def check_topology(document: Document, scenario: Scenario, nodes: tuple[NodeId, 
 def check_edges(document: Document, scenario: Scenario, named: NamedGraph | None, at: Key, fault: EdgeFault) -> None:
     """Complain about what an edge fault would cut."""
     table, complain = scenario.network.topology, document.complain
-    if table is None and "topology" not in document.doc.get("network", {}):
+    if _complained(document, at):
+        return
+    if table is None and not _complained(document, AT):
         complain((*at, "kind"), 'found "edge" without edges, allowed: with a [network] topology')
-    if bool(fault.cut) == (fault.between is not None):
+    elif bool(fault.cut) == (fault.between is not None):
         found = "both cut and between" if fault.cut else "neither cut nor between"
         complain(at, f"found {found}, allowed: cut = pairs of graph nodes, or between = one pair")
     elif table is not None and drawn_around(scenario):
@@ -71,6 +73,11 @@ def check_edges(document: Document, scenario: Scenario, named: NamedGraph | None
             edges_of(fault, named)
         except ValueError as error:
             complain((*at, "cut" if fault.cut else "between"), str(error))
+
+
+def _complained(document: Document, at: Key) -> bool:
+    """Return whether something in a table is wrong already, so that what was left of it says nothing."""
+    return any(complaint.key[: len(at)] == at for complaint in document.complaints)
 
 
 _DRAWN = 'a drawn number of nodes and shape = "{}", whose graph depends on it, allowed: a fixed number of nodes'
