@@ -34,12 +34,10 @@ def flight(a: Vector, b: Vector, speed: Fraction) -> int:
 
 
 def _angle(a: Vector, b: Vector) -> Decimal:
-    """Return the angle between two unit vectors; by half of it, which loses no digits at 0 and at 180 degrees."""
+    """Return the angle between two unit vectors; by half of it, which loses no digits near 0 and 180 degrees."""
     apart = sum(((x - y) ** 2 for x, y in zip(a, b, strict=True)), Decimal(0)).sqrt()
     together = sum(((x + y) ** 2 for x, y in zip(a, b, strict=True)), Decimal(0)).sqrt()
-    if apart <= together:
-        return 2 * _atan(apart / together)
-    return PI - 2 * _atan(together / apart)
+    return 2 * _atan(apart / together) if together else PI
 
 
 def _sin(x: Decimal) -> Decimal:
@@ -61,7 +59,7 @@ def _series(x: Decimal, term: Decimal, i: int) -> Decimal:
 
 
 def _atan(x: Decimal) -> Decimal:
-    """Return the arc of a tangent from 0 to 1: four times halved, so that the series is short."""
+    """Return the arc of a tangent of at least 0: four times halved, so that the series is short."""
     for _ in range(4):
         x /= 1 + (1 + x * x).sqrt()
     total, power, square, i = Decimal(0), x, x * x, 1

@@ -136,6 +136,16 @@ def test_more_replicas_than_free_nodes_go_round_and_round(square: Path) -> None:
     assert list(found.place.values()) == ["Aix", "Bath", "12", "13", "Aix", "Bath"]
 
 
+def test_when_no_node_is_free_all_are_taken_again(square: Path) -> None:
+    place = '[cluster]\nnodes = 5\nplace = { n1 = "13", n2 = "12", n3 = "Bath", n4 = "Aix" }\n'
+    assert topology(square, GML, place).place["n5"] == "Aix"
+
+
+def test_a_replica_whose_own_node_is_taken_takes_a_free_one(folder: Path) -> None:
+    found = topology(folder, 'shape = "ring"', '[cluster]\nnodes = 3\nplace = { n1 = "n2" }\n')
+    assert found.place == {"n1": "n2", "n2": "n1", "n3": "n3"}
+
+
 def test_replicas_of_a_shape_sit_on_the_nodes_of_their_names_unless_placed(folder: Path) -> None:
     found = topology(folder, 'shape = "star"', '[cluster]\nnodes = 4\nplace = { n1 = "hub" }\n')
     assert found.place == {"n1": "hub", "n2": "n2", "n3": "n3", "n4": "n4"}
@@ -221,6 +231,13 @@ def test_a_default_of_the_file_holds_where_nothing_is_said(folder: Path) -> None
         ),
     )
     assert topology(folder, BY_MS, nodes="3").graph.edges == {("p", "q"): 9 * MS, ("q", "r"): 3 * MS}
+
+
+def test_a_default_of_the_file_places_nodes_too(folder: Path) -> None:
+    text = graphml(node("p", east=0), node("q", east=90), link("p", "q"))
+    key = '<key id="N" for="node" attr.name="Latitude" attr.type="double"'
+    write(folder, text.replace(f"{key}/>", f"{key}><default>0</default></key>"))
+    assert topology(folder, BY_PLACE).graph.edges["p", "q"] == pytest.approx(50.07 * MS, rel=1e-3)
 
 
 def test_a_self_loop_is_left_out_and_of_parallel_edges_the_quickest_counts(folder: Path) -> None:
