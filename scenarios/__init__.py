@@ -14,6 +14,7 @@ sweep       many seeds on several processes, with a digest that does not depend 
 determinism reruns in fresh processes
 check       judges stored traces
 latencies   measured round trips between regions
+topologies  graphs for replicas to sit on: shapes, and files (graphfile, greatcircle); topology_rules checks them
 catalog/    the scenarios that ship
 cli         the command line over all of these
 """

@@ -42,6 +42,11 @@ class Document:
     scenario: Scenario | None = None
     faults: dict[int, FaultEntry] = field(default_factory=dict)  # those that could be read, by their place
 
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths in the file start from."""
+        return self.path.parent if self.path is not None else Path()
+
     def complain(self, key: Key, text: str) -> None:
         """Note one thing wrong."""
         complaint = Complaint(key, text)

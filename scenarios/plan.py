@@ -10,10 +10,11 @@ from typing import Any
 from sim.chance import Chance, within
 from sim.clients import Errand as ErrandPlan
 from sim.clients import Workload, instants
-from sim.faults import Crash, Partition, Planned, When
+from sim.faults import Crash, EdgeFault, Partition, Planned, When
 from sim.machine import NodeId
 from sim.network import Latency, Lognormal, Regions, Uniform
 from sim.property import Property
+from sim.topology import Topology
 from sim.units import MS, S
 from sim.world import ClockPlan, Plan
 
@@ -21,6 +22,7 @@ from .latencies import MATRICES
 from .load import Document, FaultEntry
 from .model import Model
 from .schema import ALL, Scenario
+from .topologies import NamedGraph, drawn_around, placed, shaped
 
 Expected = Mapping[str, tuple[str, ...]]
 
@@ -38,6 +40,7 @@ class Experiment:
     not_judged: Mapping[str, tuple[str, ...]]  # the others, with what they lack
     expected: Expected  # verdicts per listed property
     listed: bool  # whether the profile has a table of expectations
+    named: NamedGraph | None = None  # the topology's graph; with a drawn number of nodes that of the largest cluster
 
     def nodes(self, seed: int) -> tuple[NodeId, ...]:
         """Return the nodes' names; their number may be drawn from the seed."""
@@ -65,13 +68,14 @@ def plan(experiment: Experiment, seed: int) -> Plan:
     nodes = node_names(scenario, seed)
     chance = Chance(seed)
     cluster, network = scenario.cluster, scenario.network
-    regions = regions_of(scenario, nodes)
+    named = _named(experiment, nodes)
+    regions = regions_of(scenario, nodes, named)
     return Plan(
         machine=model.machine(*params(experiment, nodes)),
         nodes=nodes,
         stop=scenario.stop,
         heal=scenario.heal,
-        latency=_latency(scenario, regions),
+        latency=_latency(scenario, regions, named),
         loss=network.loss,
         duplicate=network.duplicate,
         corrupt=network.corrupt,
@@ -112,19 +116,31 @@ def _each(table: Mapping[str, int], nodes: tuple[NodeId, ...]) -> dict[NodeId, i
     return {node: at for node in nodes if (at := table.get(node, common))}
 
 
-def regions_of(scenario: Scenario, nodes: tuple[NodeId, ...]) -> dict[NodeId, str]:
-    """Return each node's region: as placed, the others in the matrix's order, round and round."""
-    placed = dict(scenario.cluster.place)
+def _named(experiment: Experiment, nodes: tuple[NodeId, ...]) -> NamedGraph | None:
+    table = experiment.scenario.network.topology
+    if table is not None and drawn_around(experiment.scenario):
+        return NamedGraph(shaped(table, nodes))
+    return experiment.named
+
+
+def regions_of(scenario: Scenario, nodes: tuple[NodeId, ...], named: NamedGraph | None) -> dict[NodeId, str]:
+    """Return each node's region: of its graph node; or as placed, the others in the matrix's order, round and round."""
+    if named is not None:
+        region = named.graph.region
+        return {node: region.get(site, site) for node, site in placed(named, scenario.cluster.place, nodes).items()}
+    place = dict(scenario.cluster.place)
     matrix = scenario.network.latency.matrix
     if matrix is None:
-        return placed
+        return place
     table = MATRICES[matrix].regions
-    free = [node for node in nodes if node not in placed]
-    return placed | {node: table[i % len(table)] for i, node in enumerate(free)}
+    free = [node for node in nodes if node not in place]
+    return place | {node: table[i % len(table)] for i, node in enumerate(free)}
 
 
-def _latency(scenario: Scenario, regions: Mapping[NodeId, str]) -> Latency:
-    latency = scenario.network.latency
+def _latency(scenario: Scenario, regions: Mapping[NodeId, str], named: NamedGraph | None) -> Latency:
+    latency, topology = scenario.network.latency, scenario.network.topology
+    if topology is not None and named is not None:
+        return Topology(named.graph, placed(named, scenario.cluster.place, tuple(regions)), topology.jitter)
     if latency.matrix is not None:
         return Regions(MATRICES[latency.matrix].one_way(), regions, latency.jitter)
     if latency.uniform is not None:
@@ -175,7 +191,7 @@ def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
     fault, timing = entry.fault, entry.timing
     if isinstance(fault, Crash) and fault.strike is None:
         fault = replace(fault, strike="between" if timing.when is not None else "now")
-    if isinstance(fault, Partition) and fault.in_flight is None:
+    if isinstance(fault, (Partition, EdgeFault)) and fault.in_flight is None:
         fault = replace(fault, in_flight=in_flight)
     return Planned(fault, timing.at, _when(timing.when, timing.nth), timing.after, timing.lasting)
 

@@ -29,6 +29,7 @@ TABLES = (
     ("`[cluster]`", schema.Cluster),
     ("`[network]`", schema.Network),
     ("`[network] latency = { ... }`", schema.Latency),
+    ("`[network] topology = { ... }`", schema.Topology),
     ("`[clocks]`", schema.Clocks),
     ("`[disks]`", schema.Disks),
     ("`[clients]`", schema.Clients),
@@ -113,7 +114,7 @@ def _default(field: Any) -> str:
     if value is None or value in ((), ""):
         return ""
     if isinstance(value, Fraction):
-        return f"`{value}`"
+        return f'`"{value} c"`' if field.name == "speed" else f"`{value}`"
     return f"`{_written(field.name, value)}`"
 
 
@@ -123,6 +124,8 @@ def _written(name: str, value: Any) -> str:
 
     if name == "nodes":
         return str(value[0])
+    if name == "coordinates":
+        return json.dumps(value)
     if name == "sigma":
         return str(Fraction(value, 1_000_000).limit_denominator(100) + 0).replace("1/2", "0.5")
     if isinstance(value, tuple):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim.clients import ARGUMENTS, WORKLOADS
-from sim.faults import FOREVER, Operate, Partition
+from sim.faults import FOREVER, EdgeFault, Operate, Partition
 from sim.faults.operate import BOOT
 from sim.machine import Cluster, Machine, snake_case
 from sim.targets import check as check_target
@@ -22,6 +22,8 @@ from .latencies import MATRICES
 from .load import Document, FaultEntry
 from .plan import Experiment, node_names, params, regions_of, wall_start
 from .schema import ALL, Scenario
+from .topologies import NamedGraph
+from .topology_rules import check_edges, check_topology
 
 
 class Rules:
@@ -33,6 +35,7 @@ class Rules:
         nodes = scenario.cluster.nodes
         # With a drawn number of nodes, names are checked against the largest cluster.
         self.nodes = node_names(scenario if isinstance(nodes[0], str) else _largest(scenario), 0)
+        self.named: NamedGraph | None = None  # the topology's graph, unless there is something wrong with it
         self.kind: type[Machine] | None = None
         self.header: Header | None = None
 
@@ -42,6 +45,7 @@ class Rules:
         self._times()
         self._names()
         self._latency()
+        self.named = check_topology(self.document, scenario, self.nodes)
         try:
             wall_start(scenario.clocks.wall_start)
         except ValueError as error:
@@ -212,7 +216,7 @@ class Rules:
 
     def _fault(self, at: Key, entry: FaultEntry) -> None:
         fault, complain = entry.fault, self.document.complain
-        regions = sorted(set(regions_of(self.scenario, self.nodes).values()))
+        regions = sorted(set(regions_of(self.scenario, self.nodes, self.named).values()))
         for name in fault.aimed:
             value = getattr(fault, name)
             groups = value if isinstance(value, tuple) and name in ("groups", "link", "nodes") else (value,)
@@ -224,6 +228,8 @@ class Rules:
                         complain((*at, name), wrong)
         if isinstance(fault, Partition):
             self._groups((*at, "groups"), fault)
+        if isinstance(fault, EdgeFault):
+            check_edges(self.document, self.scenario, self.named, at, fault)
         self._timing(at, entry)
 
     def _act(self, at: Key, fault: Operate, kind: type[Machine]) -> None:

@@ -201,6 +201,9 @@ def replay_file(experiment: Experiment, seed: int, outcome: Outcome) -> str:
     doc = deepcopy(experiment.document.doc)
     doc["seed"] = seed
     doc["model"] = experiment.model.reference
+    topology = experiment.scenario.network.topology
+    if topology is not None and topology.file is not None:
+        doc["network"]["topology"]["file"] = (experiment.document.folder / topology.file).resolve().as_posix()
     nodes = experiment.scenario.cluster.nodes
     if not isinstance(nodes[0], str) and nodes[0] != nodes[1]:
         doc["cluster"]["nodes"] = len(experiment.nodes(seed))

@@ -26,6 +26,7 @@ from sim.units import (
     Unit,
     duration,
     ppm,
+    share,
     signed_duration,
     span,
 )  # fmt: skip
@@ -92,6 +93,7 @@ def _beside(found: Any) -> tuple[str, ...]:
     raise ValueError(f'found {shown(found)}, allowed: "each", or a list of nodes')
 
 
+SPEED_FORM = 'a share of the speed of light such as "2/3 c", above 0, at most "1 c"'
 PAIR_FORM = 'a pair of times such as ["1ms", "40ms"]'
 
 
@@ -100,6 +102,18 @@ def _pair(found: Any) -> tuple[int, int]:
     if not isinstance(read, tuple):
         raise ValueError(f"found {shown(found)}, allowed: {PAIR_FORM}")
     return read
+
+
+def _speed(found: Any) -> Fraction:
+    """Return a share of the speed of light in vacuum."""
+    number, c, rest = found.rpartition("c") if isinstance(found, str) else ("", "", "")
+    try:
+        speed = share(number) if c and not rest else Fraction(0)
+    except ValueError:
+        speed = Fraction(0)
+    if not speed:
+        raise ValueError(f"found {shown(found)}, allowed: {SPEED_FORM}")
+    return speed
 
 
 def _boot(found: Any) -> int | None:
@@ -132,6 +146,7 @@ NodeTimes = Annotated[
     Unit("time, or a table of times", _per_node(duration), DURATION_FORM + ", or a table by node", ("object",)),
 ]
 Boot = Annotated[int | None, Unit("time", _boot, f'a time such as "250ms", or "{NEVER}"')]
+Speed = Annotated[Fraction, Unit("speed", _speed, SPEED_FORM)]
 Sigma = Annotated[int, Unit("number", _sigma, "a number above 0, at most 5", ("number",))]
 Offset = Annotated[
     tuple[int, int],
@@ -153,15 +168,47 @@ class Latency:
 
 
 @_table
+class Topology:
+    """A graph on whose nodes the replicas sit, in place of `latency`: packets take the quickest path, both ways alike.
+
+    The first four shapes are drawn around the replicas, which are graph nodes there by their own names.
+    """
+
+    shape: Annotated[
+        Literal["mesh", "ring", "star", "two-regions", "wan"] | None,
+        "all with all; a ring in node order; all round a further graph node `hub`; two meshes, of the first half of "
+        "the nodes and of the rest, and a bridge between their gateways `west` and `east`; the regions of `matrix`",
+    ] = None
+    file: Annotated[str | None, "in place of `shape`: a .graphml or .gml file, relative to this one"] = None
+    latency: Annotated[
+        Duration | None, 'of every edge; default of a shape: "5ms"; default of a file: by `attribute` or `coordinates`'
+    ] = None
+    bridge: Annotated[Duration | None, 'latency of the bridge of "two-regions"; default: `latency`'] = None
+    matrix: Annotated[
+        Literal[tuple(MATRICES)] | None,  # type: ignore[valid-type]
+        'for "wan": its regions are the graph nodes, half of the mean round trip between two is their edge',
+    ] = None
+    attribute: Annotated[str | None, "the edge attribute that holds the latency: a number of `unit`, or a time"] = None
+    unit: Annotated[Literal["ns", "us", "ms", "s"], "of the numbers in `attribute`"] = "ms"
+    coordinates: Annotated[
+        tuple[str, str], "the nodes' attributes that hold degrees north and east; an edge is a great circle"
+    ] = ("Latitude", "Longitude")
+    speed: Annotated[Speed, "along these great circles"] = Fraction(2, 3)
+    jitter: Annotated[Share, "up to this share more, drawn for each packet"] = Fraction(0)
+
+
+@_table
 class Network:
     """What links do on a good day."""
 
     latency: Annotated[Latency, ONE_LATENCY] = field(default_factory=Latency)
+    topology: Annotated[Topology | None, "a graph in place of `latency`"] = None
     loss: Annotated[Share, "share of packets lost"] = Fraction(0)
     duplicate: Annotated[Share, "share of packets that arrive twice"] = Fraction(0)
     corrupt: Annotated[Share, "share of packets whose checksum fails"] = Fraction(0)
     in_flight: Annotated[
-        Literal["deliver", "drop", "hold"], "what becomes of packets under way when a partition begins"
+        Literal["deliver", "drop", "hold"],
+        "what becomes of packets under way when a partition begins or a cut edge leaves no path",
     ] = "deliver"
 
 
@@ -170,9 +217,11 @@ class Cluster:
     """The nodes and what they are configured with."""
 
     nodes: Annotated[Nodes, "how many (named n1, n2, ...), their names, or a range drawn from the seed"] = (3, 3)
-    place: Annotated[Mapping[str, str], "the region of a node; the others take the matrix's regions in order"] = field(
-        default_factory=dict
-    )
+    place: Annotated[
+        Mapping[str, str],
+        "the region of a node; the others take the matrix's regions in order; "
+        "with a topology its graph node by id or label; the others take that of their own name, or free ones in order",
+    ] = field(default_factory=dict)
     params: Annotated[Mapping[str, Any], "the model's parameters; a table with a node's name holds that node's own"] = (
         field(default_factory=dict)
     )

@@ -48,9 +48,9 @@ class Delay(NamedTuple):
 
 
 class Latency(Protocol):
-    """What delays a network has between any two different nodes."""
+    """What delays a network has between any two different nodes; None is no way."""
 
-    def between(self, src: NodeId, dst: NodeId) -> Delay: ...
+    def between(self, src: NodeId, dst: NodeId) -> Delay | None: ...
 
 
 @dataclass(frozen=True)
@@ -244,6 +244,7 @@ class Link:
         "rules",
         "shape",
         "src",
+        "stranded",
         "stream",
         "until",
     )
@@ -260,6 +261,7 @@ class Link:
         self.cuts = 0
         self.epoch = 0  # a packet that left in an older epoch was dropped by a cut
         self.hold = 0
+        self.stranded = ""  # in_flight of the reroute that left no way from src to dst
         self.held: list[tuple[Packet, Any]] = []
         self.changes: list[Change] = list(always)
         self.rules: list[Rule] = []
@@ -474,9 +476,11 @@ class Network:
             to = self.hosts.get(dst)
             if to is None:
                 raise self._unknown(dst)
-            link = host.links[dst] = Link(
-                host.node, to, self.latency.between(host.node, dst), self.chance, self._always
-            )
+            delay = self.latency.between(host.node, dst)
+            link = host.links[dst] = Link(host.node, to, delay or Delay(0), self.chance, self._always)
+            if delay is None:
+                link.stranded = "deliver"
+                self._sever(link, link.stranded)
             for cut in self._cuts:
                 if cut.severs(link.src, dst):
                     link.cuts += 1
@@ -505,24 +509,51 @@ class Network:
         self._cuts.append(cut)
         for link in self.links():
             if cut.severs(link.src, link.dst):
-                link.cuts += 1
-                link.epoch += cut.in_flight == "drop"
-                link.hold += cut.in_flight == "hold"
-                link.watch()
+                self._sever(link, cut.in_flight)
 
     def mend(self, cut: Cut) -> None:
         """Take back one cut; what another cut severs stays severed."""
         self._cuts.remove(cut)
         for link in self.links():
             if cut.severs(link.src, link.dst):
-                link.cuts -= 1
-                link.hold -= cut.in_flight == "hold"
-                link.watch()
-                if not link.hold and link.held:
-                    held, link.held = link.held, []
-                    for packet, callbacks in held:
-                        packet.callbacks = callbacks
-                        heappush(self.kernel.queue, (self.kernel.now, PACKET, next(self.kernel.numbers), packet))
+                self._rejoin(link, cut.in_flight)
+
+    def reroute(self, latency: Latency, in_flight: str = "deliver") -> None:
+        """Put new delays in force; a link without a way is severed until it has one again.
+
+        Packets in flight keep the delay with which they left; on links that lose their way they fare as `in_flight`
+        says.
+        """
+        self.latency = latency
+        for link in self.links():
+            delay = latency.between(link.src, link.dst)
+            if delay is None:
+                if not link.stranded:
+                    link.stranded = in_flight
+                    self._sever(link, in_flight)
+                continue
+            if link.stranded:
+                self._rejoin(link, link.stranded)
+                link.stranded = ""
+            if delay != link.delay:
+                link.delay = delay
+                link.changed()
+
+    def _sever(self, link: Link, in_flight: str) -> None:
+        link.cuts += 1
+        link.epoch += in_flight == "drop"
+        link.hold += in_flight == "hold"
+        link.watch()
+
+    def _rejoin(self, link: Link, in_flight: str) -> None:
+        link.cuts -= 1
+        link.hold -= in_flight == "hold"
+        link.watch()
+        if not link.hold and link.held:
+            held, link.held = link.held, []
+            for packet, callbacks in held:
+                packet.callbacks = callbacks
+                heappush(self.kernel.queue, (self.kernel.now, PACKET, next(self.kernel.numbers), packet))
 
     def change(self, picks: Callable[[NodeId, NodeId], bool], change: Change, sign: int) -> None:
         """Put a change on the links that `picks` chooses (sign 1), or take it back (sign -1)."""

@@ -189,7 +189,8 @@ class World:
                 return 0
             if plan.rtt is not None:
                 return plan.rtt
-            return plan.latency.between(node, peer).nominal() + plan.latency.between(peer, node).nominal()
+            there, back = plan.latency.between(node, peer), plan.latency.between(peer, node)
+            return None if there is None or back is None else there.nominal() + back.nominal()
 
         return rtt
 

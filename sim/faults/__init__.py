@@ -8,6 +8,7 @@ nothing of when that was: the world schedules, resolves, records and mends. The 
 from .base import FOREVER, Fault, Levers, Planned, When
 from .clock import ClockFault
 from .crash import Crash
+from .edge import EdgeFault
 from .link import LinkFault
 from .operate import Operate
 from .packet import PacketFault
@@ -15,10 +16,10 @@ from .partition import Partition
 from .pause import Pause
 
 KINDS: dict[str, type[Fault]] = {
-    fault.kind: fault for fault in (Partition, LinkFault, PacketFault, Crash, Pause, ClockFault, Operate)
+    fault.kind: fault for fault in (Partition, LinkFault, EdgeFault, PacketFault, Crash, Pause, ClockFault, Operate)
 }
 
 __all__ = [
-    "FOREVER", "KINDS", "ClockFault", "Crash", "Fault", "Levers", "LinkFault", "Operate", "PacketFault", "Partition",
-    "Pause", "Planned", "When",
+    "FOREVER", "KINDS", "ClockFault", "Crash", "EdgeFault", "Fault", "Levers", "LinkFault", "Operate", "PacketFault",
+    "Partition", "Pause", "Planned", "When",
 ]  # fmt: skip

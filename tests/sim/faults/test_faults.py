@@ -2,6 +2,7 @@
 
 import dataclasses
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -14,6 +15,7 @@ from sim.faults import (
     KINDS,
     ClockFault,
     Crash,
+    EdgeFault,
     Fault,
     LinkFault,
     Operate,
@@ -23,7 +25,7 @@ from sim.faults import (
     Planned,
 )
 from sim.machine import Input, Now
-from sim.network import Uniform
+from sim.topology import Graph, Topology
 from sim.units import MS, S
 from sim.world import World
 
@@ -36,6 +38,11 @@ SAMPLES: dict[str, list[Fault]] = {
     "link": [
         LinkFault(loss=Fraction(1, 2), duplicate=Fraction(1, 3), corrupt=Fraction(1, 9), delay=3 * MS, jitter=MS),
         LinkFault(src="n1", dst=("n2", "n3"), oneway=True, refuse=True, messages=("Ping",)),
+    ],
+    "edge": [
+        EdgeFault(cut=(("n1", "n2"),)),
+        EdgeFault(cut=(("n2", "n3"), ("n1", "n4")), in_flight="hold"),
+        EdgeFault(between=("n1", "n3"), in_flight="drop"),
     ],
     "packet": [
         PacketFault(link=("n1", "n2"), do="delay", by=9 * MS),
@@ -53,6 +60,9 @@ SAMPLES: dict[str, list[Fault]] = {
 }
 EVERY = [fault for faults in SAMPLES.values() for fault in faults]
 LASTING = [fault for fault in EVERY if not fault.instant]
+NODES = ("n1", "n2", "n3", "n4")
+# A ring with 1 to 7 ms an edge.
+RING = Topology(Graph(NODES, dict.fromkeys([*pairwise(NODES), ("n1", "n4")], MS)), {n: n for n in NODES}, Fraction(6))
 
 
 def busy(me: Puppet, input: Input, now: Now) -> None:
@@ -68,7 +78,7 @@ def busy(me: Puppet, input: Input, now: Now) -> None:
 
 def world(*faults: Planned, seed: int = 1, heal: int | None = 300, stop: int = 400) -> tuple[World, Show]:
     made = plan(
-        busy, nodes=4, stop=stop * MS, heal=None if heal is None else heal * MS, latency=Uniform(MS, 7 * MS),
+        busy, nodes=4, stop=stop * MS, heal=None if heal is None else heal * MS, latency=RING,
         sync={"n1": 2 * MS}, service={"n2": MS // 10}, faults=faults,
     )  # fmt: skip
     it = World(made, seed, None)
@@ -85,9 +95,10 @@ def levers(it: World) -> list[Any]:
     return [
         [(h.live, h._down, h._still, h._strike, h.clock.wall.rate, h.clock.monotonic.rate) for h in it.hosts.values()],
         [
-            (key, link.cuts, link.hold, link.held, link.changes, link.rules, link.shape, link.until)
+            (key, link.cuts, link.stranded, link.hold, link.held, link.changes, link.rules, link.shape, link.until)
             for key, link in links.items()
         ],
+        it.network.latency,
         it.network._cuts,
         it.network._changes,
         it.network._rules,
@@ -122,12 +133,12 @@ def test_a_fault_is_a_value(fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", EVERY)
 def test_its_record_has_its_effective_fields_and_nodes_but_not_its_targets(fault: Fault) -> None:
-    made = plan(busy, nodes=4, stop=100 * MS, faults=(Planned(fault, at=20 * MS),))
+    made = plan(busy, nodes=4, stop=100 * MS, latency=RING, faults=(Planned(fault, at=20 * MS),))
     (begin, *_) = perform(made).of("fault")
     assert begin["what"] == fault.kind
     aimed = set(fault.aimed) - {"groups"}
     assert set(begin["fields"]) == {f.name for f in dataclasses.fields(fault)} - aimed
-    assert begin["nodes"]
+    assert bool(begin["nodes"]) == bool(fault.aimed)  # edges are no nodes
     assert all(node in ("n1", "n2", "n3", "n4") for node in begin["nodes"])
 
 
@@ -175,7 +186,7 @@ def test_faults_overlap_and_mend_in_any_order(drawn: list[tuple[Fault, int, int 
 @pytest.mark.parametrize("fault", LASTING)
 def test_before_it_begins_and_without_it_nothing_differs(fault: Fault) -> None:
     def lines(*faults: Planned) -> list[Any]:
-        show = perform(plan(busy, nodes=4, stop=100 * MS, faults=faults))
+        show = perform(plan(busy, nodes=4, stop=100 * MS, latency=RING, faults=faults))
         return [r for r in show.records if r["at"] < 50 * MS]
 
     assert lines(Planned(fault, at=50 * MS, lasting=20 * MS)) == lines()
