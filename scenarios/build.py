@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from .complaints import unknown
 from .expect import Expectations
@@ -22,7 +21,7 @@ def experiment(document: Document) -> Experiment:
     rules = Rules(document, scenario)
     rules.check()
     try:
-        model = find(scenario.model, document.path.parent if document.path is not None else Path())
+        model = find(scenario.model, document.folder)
     except ModelProblem as problem:
         document.complain(("model",), str(problem))
         document.check()

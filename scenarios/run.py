@@ -201,6 +201,11 @@ def replay_file(experiment: Experiment, seed: int, outcome: Outcome) -> str:
     doc = deepcopy(experiment.document.doc)
     doc["seed"] = seed
     doc["model"] = experiment.model.reference
+    for key in experiment.document.measured:
+        table = doc
+        for part in key:
+            table = table[part]  # type: ignore[index]
+        table["empirical"] = (experiment.document.folder / table["empirical"]).resolve().as_posix()
     nodes = experiment.scenario.cluster.nodes
     if not isinstance(nodes[0], str) and nodes[0] != nodes[1]:
         doc["cluster"]["nodes"] = len(experiment.nodes(seed))
