@@ -15,6 +15,8 @@ from sim.property import Property
 from sim.units import duration, rate, share
 from sim.units import size as bytes_of
 
+from ._probe_network import PROPERTIES as NETWORK
+
 
 class Ping(NamedTuple):
     """The `n`-th ping of its sender to this peer, sent at `sent` of the sender's wall clock, `size` bytes long."""
@@ -253,5 +255,5 @@ def _read(name: str, found: Any, reader: Any) -> int:
     return int(value * 1_000_000) if reader is share else int(value)
 
 
-PROPERTIES: tuple[Property, ...] = ()
+PROPERTIES: tuple[Property, ...] = (*NETWORK,)
 machine = Probe

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ..network import Ends
 from ..targets import Target
@@ -36,3 +36,6 @@ class Flap(Fault):
         flapping = Flapping(self.up, self.down, self.unstable, self.stable)
         flap = levers.network.flap(ends, flapping, self.in_flight or "deliver")
         return lambda: levers.network.still(flap)
+
+    def effective(self, aims: Aims) -> dict[str, Any]:
+        return {"src": aims[0], "dst": aims[1], **super().effective(aims)}

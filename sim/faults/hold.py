@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from ..network import Ends
 from ..targets import Target
@@ -26,3 +26,6 @@ class Hold(Fault):
         ends = Ends(frozenset(aims[0]), frozenset(aims[1]), self.oneway)
         levers.network.hold(ends, 1)
         return lambda: levers.network.hold(ends, -1)
+
+    def effective(self, aims: Aims) -> dict[str, Any]:
+        return {"src": aims[0], "dst": aims[1], **super().effective(aims)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Any
 
 from ..machine import NodeId
 from ..network import Change, Ends
@@ -53,3 +53,6 @@ class LinkFault(Fault):
 
         levers.network.change(picks, change, 1)
         return lambda: levers.network.change(picks, change, -1)
+
+    def effective(self, aims: Aims) -> dict[str, Any]:
+        return {"src": aims[0], "dst": aims[1], **super().effective(aims)}
