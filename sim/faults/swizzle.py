@@ -35,7 +35,8 @@ class Swizzle(Fault):
     def arranged(self, aims: Aims, words: Stream) -> Aims:
         nodes = tuple(dict.fromkeys(node for group in aims for node in group))
         drawn = iter(words)
-        return tuple(tuple(nodes[i] for i in choose(drawn, len(nodes), len(nodes))) for _ in ("clogged", "let go"))
+        clogged, let_go = (tuple(nodes[i] for i in choose(drawn, len(nodes), len(nodes))) for _ in range(2))
+        return clogged, let_go if let_go != clogged else (*let_go[1:], *let_go[:1])
 
     def apply(self, levers: Levers, aims: Aims) -> Mend:
         network, kernel, lasting = levers.network, levers.kernel, levers.lasting
