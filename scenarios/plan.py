@@ -10,14 +10,18 @@ from typing import Any
 from sim.chance import Chance, within
 from sim.clients import Errand as ErrandPlan
 from sim.clients import Workload, instants
-from sim.faults import Crash, EdgeFault, Partition, Planned, When
+from sim.faults import Crash, EdgeFault, Flap, Partition, Planned, When
 from sim.machine import NodeId
-from sim.network import Latency, Lognormal, Regions, Uniform
+from sim.network import ByLink, Drawn, Ends, Latency, Line, Lognormal, Regions, Uniform
 from sim.property import Property
+from sim.quantiles import bimodal, exponential, pareto
+from sim.targets import words_of
 from sim.topology import Topology
 from sim.units import MS, S
 from sim.world import ClockPlan, Plan
 
+from . import schema
+from .complaints import Key
 from .latencies import MATRICES
 from .load import Document, FaultEntry
 from .model import Model
@@ -75,10 +79,12 @@ def plan(experiment: Experiment, seed: int) -> Plan:
         nodes=nodes,
         stop=scenario.stop,
         heal=scenario.heal,
-        latency=_latency(scenario, regions, named),
+        latency=_latencies(experiment, regions, nodes, named),
         loss=network.loss,
         duplicate=network.duplicate,
         corrupt=network.corrupt,
+        good_day=_said(network, ("jitter", "burst", "reorder", "bandwidth", "queue", "mtu")),
+        lines=_lines(scenario, regions, nodes),
         regions=regions,
         rtt=cluster.rtt,
         boots={node: at for node, at in cluster.boot.items() if node in nodes},
@@ -137,18 +143,62 @@ def regions_of(scenario: Scenario, nodes: tuple[NodeId, ...], named: NamedGraph 
     return place | {node: table[i % len(table)] for i, node in enumerate(free)}
 
 
-def _latency(scenario: Scenario, regions: Mapping[NodeId, str], named: NamedGraph | None) -> Latency:
-    latency, topology = scenario.network.latency, scenario.network.topology
+def _latencies(
+    experiment: Experiment, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...], named: NamedGraph | None
+) -> Latency:
+    """Return the network's latency, with those of single links."""
+    scenario, document = experiment.scenario, experiment.document
+    network, topology = scenario.network, scenario.network.topology
+    base: Latency
     if topology is not None and named is not None:
-        return Topology(named.graph, placed(named, scenario.cluster.place, tuple(regions)), topology.jitter)
+        base = Topology(named.graph, placed(named, scenario.cluster.place, nodes), topology.jitter)
+    else:
+        base = _latency(network.latency, regions, document, ("network", "latency"))
+    others = tuple(
+        (_ends(line, regions, nodes), _latency(line.latency, regions, document, ("network", "link", i, "latency")))
+        for i, line in enumerate(network.link)
+        if line.latency is not None
+    )
+    return ByLink(base, others) if others else base
+
+
+def _latency(latency: schema.Latency, regions: Mapping[NodeId, str], document: Document, at: Key) -> Latency:
+    least = latency.least or 0
     if latency.matrix is not None:
         return Regions(MATRICES[latency.matrix].one_way(), regions, latency.jitter)
     if latency.uniform is not None:
         return Uniform(*latency.uniform)
+    if latency.exponential is not None:
+        return Drawn(exponential(latency.exponential), least)
     if latency.lognormal is not None:
-        return Lognormal(latency.lognormal, latency.sigma)
+        return Lognormal(latency.lognormal, latency.sigma, least)
+    if latency.pareto is not None and latency.alpha is not None:
+        return Drawn(pareto(latency.pareto, latency.alpha))
+    if latency.bimodal is not None and latency.slow is not None:
+        return Drawn(bimodal(*latency.bimodal, latency.slow, latency.sigma), least)
+    if latency.empirical is not None:
+        return Drawn(document.measured[at])
     constant = 5 * MS if latency.constant is None else latency.constant
     return Uniform(constant, constant)
+
+
+def _lines(scenario: Scenario, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...]) -> tuple[Line, ...]:
+    names = ("jitter", "loss", "burst", "duplicate", "reorder", "corrupt", "bandwidth", "queue", "mtu")
+    return tuple(Line(_ends(line, regions, nodes), _said(line, names), line.messages) for line in scenario.network.link)
+
+
+def _said(table: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(table, name)) is not None}
+
+
+def _ends(line: schema.Line, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...]) -> Ends:
+    def stands_for(word: str) -> tuple[NodeId, ...]:
+        if word == ALL:
+            return nodes
+        return (word,) if word in nodes else tuple(n for n in nodes if f"region({regions.get(n)})" == word)
+
+    src, dst = (frozenset(n for word in words_of(end) for n in stands_for(word)) for end in (line.src, line.dst))
+    return Ends(src, dst, line.oneway)
 
 
 def wall_start(text: str) -> int:
@@ -191,7 +241,7 @@ def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
     fault, timing = entry.fault, entry.timing
     if isinstance(fault, Crash) and fault.strike is None:
         fault = replace(fault, strike="between" if timing.when is not None else "now")
-    if isinstance(fault, (Partition, EdgeFault)) and fault.in_flight is None:
+    if isinstance(fault, (Partition, EdgeFault, Flap)) and fault.in_flight is None:
         fault = replace(fault, in_flight=in_flight)
     return Planned(fault, timing.at, _when(timing.when, timing.nth), timing.after, timing.lasting)
 

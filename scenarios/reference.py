@@ -16,6 +16,7 @@ from sim.clients import ARGUMENTS, WORKLOADS
 from sim.faults import KINDS
 from sim.targets import TARGET_FORM
 from sim.units import Unit
+from sim.weather import Burst, Reorder
 
 from . import schema
 from .latencies import MATRICES
@@ -30,6 +31,9 @@ TABLES = (
     ("`[network]`", schema.Network),
     ("`[network] latency = { ... }`", schema.Latency),
     ("`[network] topology = { ... }`", schema.Topology),
+    ("`[[network.link]]`", schema.Line),
+    ("`burst = { ... }`", Burst),
+    ("`reorder = { ... }`", Reorder),
     ("`[clocks]`", schema.Clocks),
     ("`[disks]`", schema.Disks),
     ("`[clients]`", schema.Clients),
@@ -162,7 +166,8 @@ def json_schema() -> dict[str, Any]:
         kinds.append(one)
     properties = found["properties"]
     properties["fault"] = {"type": "array", "items": {"oneOf": kinds}}
-    defs["Network"]["properties"]["latency"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Latency"}]}
+    for table in ("Network", "Line"):
+        defs[table]["properties"]["latency"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Latency"}]}
     defs["Clocks"]["properties"].pop("node", None)
     defs["Clocks"]["additionalProperties"] = {"$ref": "#/$defs/NodeClock"}
     defs["Clocks"]["properties"]["wall_start"] = {}

@@ -18,8 +18,8 @@ from sim.world import Plan
 from sim.world import header as header_of
 
 from .complaints import Key, shown, unknown
-from .latencies import MATRICES
 from .load import Document, FaultEntry
+from .network_rules import check_fault, check_network
 from .plan import Experiment, node_names, params, regions_of, wall_start
 from .schema import ALL, Scenario
 from .topologies import NamedGraph
@@ -44,8 +44,8 @@ class Rules:
         scenario, complain = self.scenario, self.document.complain
         self._times()
         self._names()
-        self._latency()
         self.named = check_topology(self.document, scenario, self.nodes)
+        check_network(self.document, scenario, self.nodes, set(regions_of(scenario, self.nodes, self.named).values()))
         try:
             wall_start(scenario.clocks.wall_start)
         except ValueError as error:
@@ -132,20 +132,6 @@ class Rules:
             ),
         )
 
-    def _latency(self) -> None:
-        latency, complain = self.scenario.network.latency, self.document.complain
-        at: Key = ("network", "latency")
-        given = [name for name in ("constant", "uniform", "lognormal", "matrix") if getattr(latency, name) is not None]
-        if len(given) > 1:
-            complain(at, f"found {' and '.join(given)}, allowed: one of them")
-        if latency.jitter and latency.matrix is None:
-            complain((*at, "jitter"), "found without matrix; a range of delays is { uniform = [LOW, HIGH] }")
-        if latency.matrix is not None:
-            regions = MATRICES[latency.matrix].regions
-            for node, region in self.scenario.cluster.place.items():
-                if region not in regions:
-                    complain(("cluster", "place", node), unknown(region, regions, "the regions "))
-
     def _machine(self, draft: Experiment) -> None:
         """Make every node's machine once: a model says by ValueError what is wrong with a parameter."""
         complain = self.document.complain
@@ -226,7 +212,9 @@ class Rules:
                 for word in words_of(group):
                     if wrong := check_target(word, self.nodes, regions):
                         complain((*at, name), wrong)
-        if isinstance(fault, Partition):
+        nodes = self.scenario.cluster.nodes
+        check_fault(self.document, at, entry, nodes[0] if isinstance(nodes[0], int) else len(nodes))
+        if isinstance(fault, Partition) and fault.groups:
             self._groups((*at, "groups"), fault)
         if isinstance(fault, EdgeFault):
             check_edges(self.document, self.scenario, self.named, at, fault)

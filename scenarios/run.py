@@ -204,6 +204,11 @@ def replay_file(experiment: Experiment, seed: int, outcome: Outcome) -> str:
     topology = experiment.scenario.network.topology
     if topology is not None and topology.file is not None:
         doc["network"]["topology"]["file"] = (experiment.document.folder / topology.file).resolve().as_posix()
+    for key in experiment.document.measured:
+        table = doc
+        for part in key:
+            table = table[part]  # type: ignore[index]
+        table["empirical"] = (experiment.document.folder / table["empirical"]).resolve().as_posix()
     nodes = experiment.scenario.cluster.nodes
     if not isinstance(nodes[0], str) and nodes[0] != nodes[1]:
         doc["cluster"]["nodes"] = len(experiment.nodes(seed))

@@ -14,13 +14,15 @@ from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
 
 from sim.clients import WORKLOADS
 from sim.faults import FOREVER
-from sim.targets import ROLES
+from sim.targets import ROLES, Target
 from sim.units import (
     DURATION_FORM,
     PPM_FORM,
     SPAN_FORM,
     Duration,
+    Rate,
     Share,
+    Size,
     Span,
     Spans,
     Unit,
@@ -30,6 +32,7 @@ from sim.units import (
     signed_duration,
     span,
 )  # fmt: skip
+from sim.weather import Burst, Reorder
 
 from .complaints import shown
 from .latencies import MATRICES
@@ -37,7 +40,11 @@ from .latencies import MATRICES
 T = TypeVar("T")
 FORMAT = "netsplit.scenario/1"
 NEVER = "never"
-ONE_LATENCY = "one of a time, { uniform = [LOW, HIGH] }, { lognormal = MEDIAN, sigma = S } or { matrix = NAME }"
+ONE_LATENCY = (
+    "a time, or one of { uniform = [LOW, HIGH] }, { exponential = MEAN }, { lognormal = MEDIAN, sigma = S }, "
+    "{ pareto = LEAST, alpha = A }, { bimodal = [FAST, SLOW], slow = SHARE }, { empirical = FILE, unit = UNIT } "
+    "and { matrix = NAME }"
+)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
@@ -127,6 +134,14 @@ def _sigma(found: Any) -> int:
     return int(Fraction(repr(found)) * 1_000_000)
 
 
+def _alpha(found: Any) -> int:
+    """Return the exponent of a tail in millionths."""
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not 1 <= found <= 100:
+        raise ValueError(f"found {found!r}, allowed: {ALPHA_FORM}")
+    return int(Fraction(repr(found)) * 1_000_000)
+
+
+ALPHA_FORM = "a number from 1 to 100"
 SEED_MAX = 2**63 - 1
 NODES_MAX = 100_000
 ALL = "all"
@@ -148,6 +163,7 @@ NodeTimes = Annotated[
 Boot = Annotated[int | None, Unit("time", _boot, f'a time such as "250ms", or "{NEVER}"')]
 Speed = Annotated[Fraction, Unit("speed", _speed, SPEED_FORM)]
 Sigma = Annotated[int, Unit("number", _sigma, "a number above 0, at most 5", ("number",))]
+Alpha = Annotated[int, Unit("exponent", _alpha, ALPHA_FORM, ("number",))]
 Offset = Annotated[
     tuple[int, int],
     Unit("time or range", _range(signed_duration), "a time, which may be negative, or a pair", ("array",)),
@@ -161,8 +177,20 @@ class Latency:
 
     constant: Annotated[Duration | None, "the same for every packet; written as a bare time"] = None
     uniform: Annotated[Pair | None, "drawn for each packet from this range"] = None
+    exponential: Annotated[Duration | None, "drawn for each packet; this is the mean"] = None
     lognormal: Annotated[Duration | None, "drawn for each packet; this is the median"] = None
-    sigma: Annotated[Sigma, "of the logarithm, for `lognormal`"] = 500_000
+    sigma: Annotated[Sigma, "of the logarithm, for `lognormal`, and for both modes of `bimodal`"] = 500_000
+    pareto: Annotated[Duration | None, "drawn for each packet; this is the least"] = None
+    alpha: Annotated[
+        Alpha | None, "of the tail, for `pareto`: the lower the heavier; up to 2 the variance is infinite"
+    ] = None
+    bimodal: Annotated[Pair | None, "drawn for each packet from two lognormal modes; these are their medians"] = None
+    slow: Annotated[Share | None, "share of the second mode, for `bimodal`"] = None
+    empirical: Annotated[
+        str | None, "drawn for each packet from measured ones: a file beside the scenario with a number a line"
+    ] = None
+    unit: Annotated[Literal["ns", "us", "ms", "s"] | None, "of these numbers"] = None
+    least: Annotated[Duration | None, "added to every draw of `exponential`, `lognormal` and `bimodal`"] = None
     matrix: Annotated[Literal[tuple(MATRICES)] | None, "half of the measured round trip between two regions"] = None  # type: ignore[valid-type]
     jitter: Annotated[Share, "up to this share more, drawn for each packet, for `matrix`"] = Fraction(0)
 
@@ -198,14 +226,44 @@ class Topology:
 
 
 @_table
+class Line:
+    """Links that differ from the others: what is given here replaces what `[network]` says; the last entry counts.
+
+    With `messages` it does not replace anything, but comes on top for these message types.
+    """
+
+    src: Annotated[Target, "one end: nodes, region(name) or all"] = ALL
+    dst: Annotated[Target, "the other end"] = ALL
+    oneway: Annotated[bool, "only what goes from `src` to `dst`"] = False
+    messages: Annotated[tuple[str, ...], "only these message types"] = ()
+    latency: Annotated[Latency | None, "as in `[network]`, but no matrix"] = None
+    jitter: Annotated[Duration | None, "up to so much more, drawn for each packet"] = None
+    loss: Annotated[Share | None, "share of packets lost"] = None
+    burst: Annotated[Burst | None, "loss that comes in bursts"] = None
+    duplicate: Annotated[Share | None, "share of packets that arrive twice"] = None
+    reorder: Annotated[Reorder | None, "packets that are held back"] = None
+    corrupt: Annotated[Share | None, "share of packets whose checksum fails"] = None
+    bandwidth: Annotated[Rate | None, "messages wait until those before them have been sent at this rate"] = None
+    queue: Annotated[Size | None, "bytes that may wait for the bandwidth; what finds no room is dropped"] = None
+    mtu: Annotated[Size | None, "longer messages are dropped"] = None
+
+
+@_table
 class Network:
     """What links do on a good day."""
 
     latency: Annotated[Latency, ONE_LATENCY] = field(default_factory=Latency)
     topology: Annotated[Topology | None, "a graph in place of `latency`"] = None
+    jitter: Annotated[Duration, "up to so much more, drawn for each packet"] = 0
     loss: Annotated[Share, "share of packets lost"] = Fraction(0)
+    burst: Annotated[Burst | None, "loss that comes in bursts"] = None
     duplicate: Annotated[Share, "share of packets that arrive twice"] = Fraction(0)
+    reorder: Annotated[Reorder | None, "packets that are held back"] = None
     corrupt: Annotated[Share, "share of packets whose checksum fails"] = Fraction(0)
+    bandwidth: Annotated[Rate | None, "of each link: messages wait until those before them have been sent"] = None
+    queue: Annotated[Size | None, "bytes that may wait for the bandwidth of a link; default: no bound"] = None
+    mtu: Annotated[Size | None, "longer messages are dropped"] = None
+    link: Annotated[tuple[Line, ...], "links that differ, written as `[[network.link]]`"] = ()
     in_flight: Annotated[
         Literal["deliver", "drop", "hold"],
         "what becomes of packets under way when a partition begins or a cut edge leaves no path",

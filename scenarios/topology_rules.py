@@ -35,6 +35,10 @@ def check_topology(document: Document, scenario: Scenario, nodes: tuple[NodeId, 
     given, before = document.doc["network"], len(document.complaints)
     if "latency" in given:
         document.complain(("network", "latency"), "found beside topology, which has its own, allowed: one of them")
+    for i, line in enumerate(scenario.network.link):
+        if line.latency is not None:
+            key: Key = ("network", "link", i, "latency")
+            document.complain(key, "found beside topology, whose paths decide the latency, allowed: one of them")
     for key, text in _misused(table, given["topology"]):
         document.complain((*AT, key) if key else AT, text)
     if place and drawn_around(scenario):

@@ -23,7 +23,7 @@ from .host import Host, ModelError, told
 from .jury import Finding, Jury
 from .kernel import FAULT, TRIGGERED, Kernel
 from .machine import Cluster, Machine, NodeId, snake_case
-from .network import Change, Latency, Network, Uniform
+from .network import Change, Latency, Line, Network, Uniform
 from .property import Property
 from .recorder import Recorder, Sink
 from .targets import resolve
@@ -58,6 +58,8 @@ class Plan:
     loss: Fraction = Fraction(0)
     duplicate: Fraction = Fraction(0)
     corrupt: Fraction = Fraction(0)
+    good_day: Mapping[str, Any] = field(default_factory=dict)  # further fields of the Change that is always in force
+    lines: tuple[Line, ...] = ()
     regions: Mapping[NodeId, str] = field(default_factory=dict)
     rtt: int | None = None
     boots: Mapping[NodeId, int | None] = field(default_factory=dict)
@@ -167,8 +169,8 @@ class World:
         self.jury = Jury(plan.properties, head)
         self.jury.attend(self.recorder)
         self.hosts: dict[NodeId, Host] = {}
-        always = Change(loss=plan.loss, duplicate=plan.duplicate, corrupt=plan.corrupt)
-        self.network = Network(self.kernel, self.recorder, self.chance, plan.latency, self.hosts, always)
+        always = Change(loss=plan.loss, duplicate=plan.duplicate, corrupt=plan.corrupt, **plan.good_day)
+        self.network = Network(self.kernel, self.recorder, self.chance, plan.latency, self.hosts, always, plan.lines)
         self.history = History(dict(kind.ACTIONS))
         for node in plan.nodes:
             clock_plan = plan.clocks.get(node, ClockPlan())
@@ -300,6 +302,7 @@ class World:
             return
         entry.begin = now
         entry.nodes = tuple(dict.fromkeys(node for group in aims for node in group))
+        aims = fault.arranged(aims, self.chance.stream("nemesis", i, "order"))
         entry.fields = fault.effective(aims)
         entry.phase = "done" if fault.instant else "forever" if lasting == FOREVER else "active"
         seq = self._record(entry, "begin" if entry.phase != "forever" else "forever", None)

@@ -9,17 +9,23 @@ from .base import FOREVER, Fault, Levers, Planned, When
 from .clock import ClockFault
 from .crash import Crash
 from .edge import EdgeFault
+from .flap import Flap
+from .hold import Hold
 from .link import LinkFault
 from .operate import Operate
 from .packet import PacketFault
 from .partition import Partition
 from .pause import Pause
+from .swizzle import Swizzle
 
 KINDS: dict[str, type[Fault]] = {
-    fault.kind: fault for fault in (Partition, LinkFault, EdgeFault, PacketFault, Crash, Pause, ClockFault, Operate)
-}
+    fault.kind: fault
+    for fault in (
+        Partition, LinkFault, EdgeFault, PacketFault, Hold, Flap, Swizzle, Crash, Pause, ClockFault, Operate,
+    )
+}  # fmt: skip
 
 __all__ = [
-    "FOREVER", "KINDS", "ClockFault", "Crash", "EdgeFault", "Fault", "Levers", "LinkFault", "Operate", "PacketFault",
-    "Partition", "Pause", "Planned", "When",
+    "FOREVER", "KINDS", "ClockFault", "Crash", "EdgeFault", "Fault", "Flap", "Hold", "Levers", "LinkFault", "Operate",
+    "PacketFault", "Partition", "Pause", "Planned", "Swizzle", "When",
 ]  # fmt: skip

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from ..chance import Chance
+from ..chance import Chance, Stream
 from ..clients import Desk
 from ..host import Host
 from ..kernel import Kernel
@@ -59,6 +59,10 @@ class Fault:
         """Return whom it strikes."""
         return tuple(getattr(self, name) for name in self.aimed)
 
+    def arranged(self, aims: Aims, words: Stream) -> Aims:
+        """Return the nodes in the groups and the order in which they are struck, if the seed decides on these."""
+        return aims
+
     def apply(self, levers: Levers, aims: Aims) -> Mend:
         """Strike these nodes, and return what mends exactly what was broken here.
 
@@ -68,12 +72,19 @@ class Fault:
 
     def effective(self, aims: Aims) -> dict[str, Any]:
         """Return the fields as they stand in the fault's record, with nodes in place of targets."""
-        shown = {}
-        for field in fields(self):
-            if field.name not in self.aimed:
-                value = getattr(self, field.name)
-                shown[field.name] = show_share(value) if isinstance(value, Fraction) else value
-        return shown
+        return {name: value for name, value in _table(self).items() if name not in self.aimed}
+
+
+def _table(value: Any) -> dict[str, Any]:
+    """Return what a fault or one of its tables says; what was not said is left out."""
+    found = {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: _plain(inner) for name, inner in found.items() if inner is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return show_share(value)
+    return _table(value) if is_dataclass(value) else value
 
 
 @dataclass(frozen=True)
