@@ -37,8 +37,8 @@ def check_topology(document: Document, scenario: Scenario, nodes: tuple[NodeId, 
         document.complain(("network", "latency"), "found beside topology, which has its own, allowed: one of them")
     for i, line in enumerate(scenario.network.link):
         if line.latency is not None:
-            key: Key = ("network", "link", i, "latency")
-            document.complain(key, "found beside topology, whose paths decide the latency, allowed: one of them")
+            own: Key = ("network", "link", i, "latency")
+            document.complain(own, "found beside topology, whose paths decide the latency, allowed: one of them")
     for key, text in _misused(table, given["topology"]):
         document.complain((*AT, key) if key else AT, text)
     if place and drawn_around(scenario):
