@@ -15,6 +15,7 @@ layer 1   chance     keyed random streams, the only maker of randomness
           checks/    the properties that every model gets for nothing
 layer 2   kernel     the event queue: SimPy's, and the one place that reaches inside it
           clock disk network alarms host clients
+          ntp        what keeps wall clocks nearly right
           targets    "leader", "rest", "random(2)": who a fault strikes, decided when it fires
           faults/    one misfortune a file, each a value that mends what it broke
 layer 3   world      Plan -> World -> Outcome: run(plan, seed, sinks)

@@ -8,17 +8,20 @@ nothing of when that was: the world schedules, resolves, records and mends. The 
 from .base import FOREVER, Fault, Levers, Planned, When
 from .clock import ClockFault
 from .crash import Crash
+from .disk import DiskFault
 from .link import LinkFault
 from .operate import Operate
 from .packet import PacketFault
 from .partition import Partition
 from .pause import Pause
+from .slow import Slow
 
 KINDS: dict[str, type[Fault]] = {
-    fault.kind: fault for fault in (Partition, LinkFault, PacketFault, Crash, Pause, ClockFault, Operate)
+    fault.kind: fault
+    for fault in (Partition, LinkFault, PacketFault, Crash, Pause, Slow, ClockFault, DiskFault, Operate)
 }
 
 __all__ = [
-    "FOREVER", "KINDS", "ClockFault", "Crash", "Fault", "Levers", "LinkFault", "Operate", "PacketFault", "Partition",
-    "Pause", "Planned", "When",
+    "FOREVER", "KINDS", "ClockFault", "Crash", "DiskFault", "Fault", "Levers", "LinkFault", "Operate", "PacketFault",
+    "Partition", "Pause", "Planned", "Slow", "When",
 ]  # fmt: skip
