@@ -28,6 +28,15 @@ def _check(what: str, value: Any) -> None:
         raise BadValue(f"{what}: {bad}") from None
 
 
+def _check_both(effect: Persist) -> None:
+    try:
+        plain(effect.key)
+        plain(effect.value)
+    except BadValue:
+        _check("Persist key", effect.key)
+        _check("Persist value", effect.value)
+
+
 class Failed(NamedTuple):
     """Why a write failed, and the record of the fault that made it fail."""
 
@@ -39,11 +48,13 @@ class Disk:
     """Durable values, and the writes that are not durable yet, in order.
 
     The lists are faults' levers: times that each sync takes longer, and the records of the faults by which the disk
-    is stalled or full, or has errors in a share of its writes.
+    is stalled or full, or has errors in a share of its writes. Who pulls one calls `changed`.
     """
 
     def __init__(self, sync: int = 0, node: NodeId = "", chance: Chance | None = None) -> None:
-        self._sync = sync
+        self._sync = self.sync_time = sync  # of a sync that begins now, in ns
+        self.sound = True  # writes succeed
+        self.instant = not sync  # a synced write is durable when its effect happens
         self._node = node
         self._chance = Chance(0) if chance is None else chance
         self.slow: list[int] = []
@@ -55,25 +66,15 @@ class Disk:
         self.written = 0  # writes ever put in the cache
         self.done = 0  # of these, how many have left it
 
-    @property
-    def sync_time(self) -> int:
-        """How long a sync takes that begins now, in ns."""
-        return self._sync + sum(self.slow)
-
-    @property
-    def instant(self) -> bool:
-        """Whether a synced write is durable when its effect happens."""
-        return not (self._sync or self.slow or self.stalled or self.full or self.eio)
-
-    @property
-    def sound(self) -> bool:
-        """Whether writes succeed."""
-        return not (self.full or self.eio)
+    def changed(self) -> None:
+        """Take over what faults have changed."""
+        self.sync_time = self._sync + sum(self.slow)
+        self.sound = not (self.full or self.eio)
+        self.instant = self.sound and not (self.sync_time or self.stalled)
 
     def write(self, effect: Persist) -> None:
         """Put a value in the cache. Raises BadValue on a value that a disk cannot hold."""
-        _check("Persist key", effect.key)
-        _check("Persist value", effect.value)
+        _check_both(effect)
         self._cache.append((effect.key, effect.value))
         self.written += 1
 
@@ -83,8 +84,7 @@ class Disk:
             self.write(effect)
             self.synced(self.written)
         else:
-            _check("Persist key", effect.key)
-            _check("Persist value", effect.value)
+            _check_both(effect)
             self.durable[effect.key] = effect.value
             self.written = self.done = self.written + 1
 

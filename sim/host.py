@@ -406,6 +406,7 @@ class Host:
     def offer(self, p: Input) -> None:
         """Give an input to the machine: now if the host is idle, else through its lane."""
         if self.idle:
+            self.idle = False
             self.resume(p)
         else:
             self.queue(p)

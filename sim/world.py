@@ -37,7 +37,7 @@ RECORDS_MAX = 50_000_000  # a run that goes on and on is a model error, not a ma
 
 @dataclass(frozen=True)
 class ClockPlan:
-    """A node's clocks at first: the wall clock's offset in ns; rate errors of both, and of the wall clock alone, in ppm."""
+    """A node's clocks at first: the wall clock's offset in ns, and in ppm how wrong both run, and the wall clock beside."""
 
     offset: int = 0
     drift: int = 0

@@ -48,6 +48,7 @@ class DiskFault(Fault):
             disk.stalled += [cause] if self.stall else []
             disk.full += [cause] if self.full else []
             disk.eio += [(cause, self.eio)] if self.eio else []
+            disk.changed()
             disk.rot(self.bitrot, self.only, self.detected, now)
 
         def mend() -> None:
@@ -61,6 +62,7 @@ class DiskFault(Fault):
                     disk.full.remove(cause)
                 if self.eio:
                     disk.eio.remove((cause, self.eio))
+                disk.changed()
                 host.disk_changed(cause)
 
         return mend
