@@ -50,8 +50,8 @@ class Rules:
         ntp = scenario.clocks.ntp
         if ntp is not None and ntp.every <= 0:
             complain(("clocks", "ntp", "every"), 'found "0s", allowed: a time above 0')
-        if ntp is not None and ntp.slew <= 0:
-            complain(("clocks", "ntp", "slew"), f'found "{ntp.slew}ppm", allowed: a rate above 0')
+        if ntp is not None and not 0 < ntp.slew <= 1_000_000:
+            complain(("clocks", "ntp", "slew"), f'found "{ntp.slew}ppm", allowed: above 0, at most 1000000ppm')
         for i, entry in sorted(self.document.faults.items()):
             self._fault(("fault", i), entry)
         for key in scenario.sweep:

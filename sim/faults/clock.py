@@ -50,8 +50,8 @@ class ClockFault(Fault):
             yield "mend", 'found "slew", but only the monotonic clock is struck, allowed: keep'
         if self.period <= 0:
             yield "period", 'found "0s", allowed: a time above 0'
-        if self.rate <= 0:
-            yield "rate", f'found "{self.rate}ppm", allowed: a rate above 0'
+        if not 0 < self.rate <= MILLION:
+            yield "rate", f'found "{self.rate}ppm", allowed: above 0, at most {MILLION}ppm: no clock runs backwards'
 
     def apply(self, levers: Levers, aims: Aims) -> Mend:
         mends = [mend for host in levers.struck(aims) for mend in self._strike(levers, host)]
