@@ -13,6 +13,7 @@ from sim.clients import Workload, instants
 from sim.faults import Crash, EdgeFault, Flap, Partition, Planned, When
 from sim.machine import NodeId
 from sim.network import ByLink, Drawn, Ends, Latency, Line, Lognormal, Regions, Uniform
+from sim.ntp import Ntp
 from sim.property import Property
 from sim.quantiles import bimodal, exponential, pareto
 from sim.targets import words_of
@@ -86,11 +87,13 @@ def plan(experiment: Experiment, seed: int) -> Plan:
         good_day=_said(network, ("jitter", "burst", "reorder", "bandwidth", "queue", "mtu")),
         lines=_lines(scenario, regions, nodes),
         regions=regions,
+        racks={node: rack for node, rack in cluster.rack.items() if node in nodes},
         rtt=cluster.rtt,
         boots={node: at for node, at in cluster.boot.items() if node in nodes},
         service=_each(cluster.service, nodes),
         wall_start=wall_start(scenario.clocks.wall_start),
         clocks={node: _clock(scenario, node, chance) for node in nodes},
+        ntp=_ntp(scenario),
         sync=_each(scenario.disks.sync, nodes),
         workload=_workload(scenario, nodes),
         errands=_errands(scenario),
@@ -211,11 +214,17 @@ def wall_start(text: str) -> int:
 
 def _clock(scenario: Scenario, node: NodeId, chance: Chance) -> ClockPlan:
     clocks = scenario.clocks
-    own = clocks.node.get(node)
-    offset, drift = (clocks.offset, clocks.drift) if own is None else (own.offset, own.drift)
+    own = clocks.node.get(node, clocks)
     return ClockPlan(
-        within(chance.word("weather", "offset", node), *offset), within(chance.word("weather", "drift", node), *drift)
+        within(chance.word("weather", "offset", node), *own.offset),
+        within(chance.word("weather", "drift", node), *own.drift),
+        within(chance.word("weather", "wall drift", node), *own.wall_drift),
     )
+
+
+def _ntp(scenario: Scenario) -> Ntp | None:
+    ntp = scenario.clocks.ntp
+    return None if ntp is None else Ntp(ntp.every, ntp.error, ntp.slew)
 
 
 def _workload(scenario: Scenario, nodes: tuple[NodeId, ...]) -> Workload | None:
@@ -243,7 +252,10 @@ def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
         fault = replace(fault, strike="between" if timing.when is not None else "now")
     if isinstance(fault, (Partition, EdgeFault, Flap)) and fault.in_flight is None:
         fault = replace(fault, in_flight=in_flight)
-    return Planned(fault, timing.at, _when(timing.when, timing.nth), timing.after, timing.lasting)
+    return Planned(
+        fault, timing.at, _when(timing.when, timing.nth), timing.after, timing.lasting, _when(timing.until, 1),
+        timing.every, timing.times,
+    )  # fmt: skip
 
 
 def _when(when: Mapping[str, Any] | None, nth: int) -> When | None:

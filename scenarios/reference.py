@@ -35,6 +35,7 @@ TABLES = (
     ("`burst = { ... }`", Burst),
     ("`reorder = { ... }`", Reorder),
     ("`[clocks]`", schema.Clocks),
+    ("`[clocks] ntp = { ... }`", schema.Ntp),
     ("`[disks]`", schema.Disks),
     ("`[clients]`", schema.Clients),
     ("`[[ask]]`", schema.Errand),
@@ -74,7 +75,7 @@ def _rows(table: Any) -> Iterator[str]:
         if field.name == "node" and table is schema.Clocks:
             continue
         text, form = _texts(hints[field.name])
-        yield f"| `{field.name}` | {_cell(form)} | {_default(field)} | {_cell(text)} |"
+        yield f"| `{field.name}` | {_cell(form)} | {_default(field, form)} | {_cell(text)} |"
 
 
 def _texts(hint: Any) -> tuple[str, str]:
@@ -109,7 +110,7 @@ def _one(hint: Any) -> str:
     return names.get(hint, "a table")
 
 
-def _default(field: Any) -> str:
+def _default(field: Any, form: str) -> str:
     if field.default is MISSING:
         return "" if field.default_factory is not MISSING else "needed"
     value = field.default
@@ -119,11 +120,11 @@ def _default(field: Any) -> str:
         return ""
     if isinstance(value, Fraction):
         return f'`"{value} c"`' if field.name == "speed" else f"`{value}`"
-    return f"`{_written(field.name, value)}`"
+    return f"`{_written(field.name, value, form)}`"
 
 
-def _written(name: str, value: Any) -> str:
-    """Return a default as one would write it in a file."""
+def _written(name: str, value: Any, form: str) -> str:
+    """Return a default as one would write it in a file; `form` is what the field holds."""
     from sim.units import show_duration
 
     if name == "nodes":
@@ -134,12 +135,11 @@ def _written(name: str, value: Any) -> str:
         return str(Fraction(value, 1_000_000).limit_denominator(100) + 0).replace("1/2", "0.5")
     if isinstance(value, tuple):
         return str(value[0])
-    if isinstance(value, int) and name in _TIMES:
+    if isinstance(value, int) and form.startswith("time"):
         return f'"{show_duration(value)}"'
+    if value and form == "clock rate error":
+        return f'"{value}ppm"'
     return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-_TIMES = ("every", "start", "patience", "after", "delay", "jitter", "by", "jump")
 
 
 def _cell(text: str) -> str:

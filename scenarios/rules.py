@@ -51,6 +51,11 @@ class Rules:
         except ValueError as error:
             found = shown(scenario.clocks.wall_start)
             complain(("clocks", "wall_start"), f'found {found}: {error}; allowed: a date such as "2024-01-01"')
+        ntp = scenario.clocks.ntp
+        if ntp is not None and ntp.every <= 0:
+            complain(("clocks", "ntp", "every"), 'found "0s", allowed: a time above 0')
+        if ntp is not None and not 0 < ntp.slew <= 1_000_000:
+            complain(("clocks", "ntp", "slew"), f'found "{ntp.slew}ppm", allowed: above 0, at most 1000000ppm')
         for i, entry in sorted(self.document.faults.items()):
             self._fault(("fault", i), entry)
         for key in scenario.sweep:
@@ -67,8 +72,10 @@ class Rules:
         self.header = header_of(bare, 0)
         self._clients(self.kind)
         for i, entry in sorted(self.document.faults.items()):
-            if entry.timing.when is not None:
-                self._trigger(("fault", i, "when"), entry.timing.when, self.kind)
+            for name in ("when", "until"):
+                trigger = getattr(entry.timing, name)
+                if trigger is not None:
+                    self._trigger(("fault", i, name), trigger, self.kind)
             if isinstance(entry.fault, Operate):
                 self._act(("fault", i), entry.fault, self.kind)
 
@@ -107,6 +114,7 @@ class Rules:
         scenario = self.scenario
         tables: list[tuple[Key, Mapping[str, Any]]] = [
             (("cluster", "place"), scenario.cluster.place),
+            (("cluster", "rack"), scenario.cluster.rack),
             (("cluster", "boot"), scenario.cluster.boot),
             (("cluster", "service"), scenario.cluster.service),
             (("disks", "sync"), scenario.disks.sync),
@@ -203,6 +211,7 @@ class Rules:
     def _fault(self, at: Key, entry: FaultEntry) -> None:
         fault, complain = entry.fault, self.document.complain
         regions = sorted(set(regions_of(self.scenario, self.nodes, self.named).values()))
+        racks = sorted(set(self.scenario.cluster.rack.values()))
         for name in fault.aimed:
             value = getattr(fault, name)
             groups = value if isinstance(value, tuple) and name in ("groups", "link", "nodes") else (value,)
@@ -210,7 +219,7 @@ class Rules:
                 if not words_of(group):
                     complain((*at, name), "found an empty group, allowed: at least one target in each")
                 for word in words_of(group):
-                    if wrong := check_target(word, self.nodes, regions):
+                    if wrong := check_target(word, self.nodes, regions, racks):
                         complain((*at, name), wrong)
         nodes = self.scenario.cluster.nodes
         check_fault(self.document, at, entry, nodes[0] if isinstance(nodes[0], int) else len(nodes))
@@ -218,7 +227,10 @@ class Rules:
             self._groups((*at, "groups"), fault)
         if isinstance(fault, EdgeFault):
             check_edges(self.document, self.scenario, self.named, at, fault)
+        for name, text in fault.wrong():
+            complain((*at, name) if name else at, text)
         self._timing(at, entry)
+        self._repeats(at, entry)
 
     def _act(self, at: Key, fault: Operate, kind: type[Machine]) -> None:
         acts, complain = kind.ACTS, self.document.complain
@@ -269,6 +281,26 @@ class Rules:
             complain(
                 (*at, "at"), f"found {show_duration(latest)}, allowed: before stop ({show_duration(scenario.stop)})"
             )
+
+    def _repeats(self, at: Key, entry: FaultEntry) -> None:
+        timing, complain, instant = entry.timing, self.document.complain, entry.fault.instant
+        if timing.until is not None and instant:
+            complain((*at, "until"), f"found on {entry.fault.kind}, which is an instant, allowed: no until")
+        if timing.until is not None and timing.lasting == FOREVER:
+            complain((*at, "until"), f'found beside lasting = "{FOREVER}", allowed: one of them')
+        if timing.every is None:
+            if timing.times is not None:
+                complain((*at, "times"), "found without every, which it belongs to")
+            return
+        every, longest = show_duration(timing.every), _latest(timing.lasting)
+        if timing.times is not None and timing.times < 1:
+            complain((*at, "times"), f"found {timing.times}, allowed: an integer from 1")
+        if timing.every <= 0:
+            complain((*at, "every"), 'found "0s", allowed: a time above 0')
+        elif not instant and not isinstance(longest, int):
+            complain((*at, "lasting"), f"missing: a fault that strikes again needs a time below every ({every})")
+        elif not instant and isinstance(longest, int) and longest >= timing.every:
+            complain((*at, "lasting"), f"found {show_duration(longest)}, allowed: below every ({every})")
 
     def _trigger(self, key: Key, when: Mapping[str, Any], of: type[Machine]) -> None:
         complain = self.document.complain

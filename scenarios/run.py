@@ -113,6 +113,7 @@ def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdic
         "faults": [
             {
                 "index": f.index,
+                "occurrence": f.occurrence,
                 "kind": f.kind,
                 "colour": f.colour,
                 "phase": f.phase,

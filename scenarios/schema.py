@@ -20,6 +20,7 @@ from sim.units import (
     PPM_FORM,
     SPAN_FORM,
     Duration,
+    Ppm,
     Rate,
     Share,
     Size,
@@ -275,6 +276,7 @@ class Cluster:
     """The nodes and what they are configured with."""
 
     nodes: Annotated[Nodes, "how many (named n1, n2, ...), their names, or a range drawn from the seed"] = (3, 3)
+    rack: Annotated[Mapping[str, str], "the rack of a node, for the target `rack(name)`"] = field(default_factory=dict)
     place: Annotated[
         Mapping[str, str],
         "the region of a node; the others take the matrix's regions in order; "
@@ -296,15 +298,27 @@ class NodeClock:
 
     offset: Annotated[Offset, "of the wall clock; a pair is drawn from the seed"] = (0, 0)
     drift: Annotated[Drift, "rate error of both clocks; a pair is drawn from the seed"] = (0, 0)
+    wall_drift: Annotated[Drift, "further rate error of the wall clock; a pair is drawn from the seed"] = (0, 0)
+
+
+@_table
+class Ntp:
+    """Simulated time discipline: each node measures its wall clock's error now and then, and slews it back."""
+
+    every: Annotated[Duration, "the time between two measurements of a node"] = 10_000_000_000
+    error: Annotated[Duration, "how far a measurement may be off either way, drawn for each"] = 0
+    slew: Annotated[Ppm, "how fast the wall clock is moved"] = 500
 
 
 @_table
 class Clocks:
-    """Wall clocks and rates; a table `[clocks.n2]` with `offset` and `drift` is for one node."""
+    """Wall clocks and rates; a table `[clocks.n2]` with `offset`, `drift` and `wall_drift` is for one node."""
 
     wall_start: Annotated[str, "the date at which the run begins"] = "2024-01-01"
     offset: Annotated[Offset, "of every node's wall clock; a pair is drawn for each node"] = (0, 0)
     drift: Annotated[Drift, "rate error of every node's clocks; a pair is drawn for each node"] = (0, 0)
+    wall_drift: Annotated[Drift, "further rate error of every wall clock; a pair is drawn for each node"] = (0, 0)
+    ntp: Annotated[Ntp | None, "{ every, error, slew }: what keeps wall clocks nearly right"] = None
     node: Annotated[Mapping[str, NodeClock], "written as `[clocks.NAME]`"] = field(default_factory=dict)
 
 
@@ -358,6 +372,12 @@ class Timing:
     nth: Annotated[int, "which match of `when`, from 1"] = 1
     after: Annotated[Spans, "so long after the match of `when`"] = 0
     lasting: Annotated[Lasting | None, f'how long; default: until heal; "{FOREVER}" is never mended'] = None
+    until: Annotated[
+        Mapping[str, str | int | bool] | None,
+        "mended when such a record comes, written like `when`; at heal at the latest",
+    ] = None
+    every: Annotated[Duration | None, "strike again so long after it struck, on and on; `lasting` is shorter"] = None
+    times: Annotated[int | None, "how often in all, for `every`; default: until heal"] = None
 
 
 @_table

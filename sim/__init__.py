@@ -18,6 +18,7 @@ layer 2   kernel     the event queue: SimPy's, and the one place that reaches in
           weather    how links behave over time: bursts of loss, flapping
           clock disk network alarms host clients
           topology   a graph on whose nodes the replicas sit: quickest paths, cut edges
+          ntp        what keeps wall clocks nearly right
           targets    "leader", "rest", "random(2)": who a fault strikes, decided when it fires
           faults/    one misfortune a file, each a value that mends what it broke
 layer 3   world      Plan -> World -> Outcome: run(plan, seed, sinks)

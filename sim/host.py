@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .alarms import Alarms, Ring
 from .chance import Chance, within
 from .clock import Clock
-from .disk import Disk
+from .disk import Disk, Failed
 from .kernel import DONE, Kernel
 from .machine import (
     OUTCOMES,
@@ -125,7 +125,9 @@ class Host:
         self.chance = chance
         self.clock = clock
         self.disk = disk
-        self.service = service
+        # What adds up to the service time of one input, faults' shares too; empty if an input takes no time. The loop
+        # of a life holds this very list, so it sees a fault in mid-life and pays no more than for a number.
+        self.services: list[int] = [service] if service else []
         self._records_max = records_max
         self._cluster = cluster
         self._factory = factory
@@ -164,6 +166,10 @@ class Host:
         self._tells: deque[tuple[Persisted, int, int]] = deque()  # to be told, cause, and the writes that it waits for
         self._syncing = False
         self._synced_to: int | None = None  # a sync ended during a pause
+        self._stuck: int | None = None  # a sync would have ended, but the disk is stalled
+        self._failed: dict[int, Failed] = {}  # writes that failed and whose effects are still to be discarded
+        self._unsound: Failed | None = None  # a write failed and the machine had not asked to be told
+        self._gave_up = False  # it crashed of that; it boots when its disk is sound again
         self._perform: Mapping[type, Callable[[Any, int], None]] = {
             Send: self._send, SetAlarm: self._set_alarm, CancelAlarm: self._cancel_alarm, Persist: self._persist,
             Forget: self._forget, Answer: self._answer, Note: self._note, Stop: self._stop,
@@ -256,7 +262,8 @@ class Host:
         self.idle = self._working = self._syncing = False
         self.resume = _nobody
         self._serving = self._done = None
-        self._strike = self._synced_to = None
+        self._strike = self._synced_to = self._stuck = self._unsound = None
+        self._failed = {}
         self._lanes, self._queued = [], 0
         self._urgent.clear()
         self.alarms = Alarms(self)
@@ -274,7 +281,7 @@ class Host:
         machine, moment, perform, held = self.machine, self._moment, self._perform, self._held
         if machine is None or self.life != life:
             return  # it crashed at the instant of its boot
-        node, service, urgent, records_max = self.node, self.service, self._urgent, self._records_max
+        node, services, urgent, records_max = self.node, self.services, self._urgent, self._records_max
         step, send, note = machine.step, network.send, recorder.note
         look, make, role_at = self._looker(machine)
         seen: Any = None
@@ -344,19 +351,20 @@ class Host:
                     p = urgent.popleft()
                 elif self._queued and not self._still:
                     p = self._take()
-                    if p is not None and service:
+                    if p is not None and services:
                         yield from self._serve(p, wake)
                 else:
                     self.idle = not self._still
-                    p = yield wake  # whoever resumes an idle host says first that it is idle no more
-                    if service and p is not None:
+                    p = yield wake
+                    self.idle = False
+                    if services and p is not None:
                         yield from self._serve(p, wake)
 
     def _serve(self, p: Any, wake: Any) -> Generator[Any, Any, None]:
         """Be busy for the service time of one input; a pause prolongs it."""
         self._working = True
         self._serving = p
-        self._work(self.service)
+        self._work(sum(self.services))
         while self._working:
             yield wake
         self._serving = None
@@ -483,7 +491,7 @@ class Host:
 
     def _persist(self, effect: Persist, seq: int) -> None:
         disk = self.disk
-        at_once = effect.sync and not disk.sync_time and not self._held
+        at_once = effect.sync and disk.instant and not self._held
         if at_once and not effect.tell and not self._tells:
             disk.write_through(effect)
             return
@@ -503,36 +511,74 @@ class Host:
         def over(_: Any) -> None:
             if self.life != life or not self.live:
                 return
-            self._syncing = False
-            self._synced(upto)
-            if self._still:
-                self._synced_to = upto
-                return
-            # Not idle meanwhile: a message to itself must not be taken before all that waited has left.
-            idle, self.idle = self.idle, False
-            self._release(upto)
-            if idle:
-                self.resume(None)
+            if self.disk.stalled:
+                self._stuck = upto
+            else:
+                self._sync_over(upto)
 
         self.kernel.post(self.kernel.now + self.disk.sync_time, DONE, over)
 
+    def _sync_over(self, upto: int) -> None:
+        self._syncing = False
+        self._synced(upto)
+        if self._still:
+            self._synced_to = upto
+            return
+        # Not idle meanwhile: a message to itself must not be taken before all that waited has left.
+        idle, self.idle = self.idle, False
+        self._release(upto)
+        if idle:
+            self.resume(None)
+
+    def disk_changed(self, cause: int | None) -> None:
+        """Go on with a disk on which a fault is over: end a sync that it stalled, boot a node that gave up on it."""
+        if self._stuck is not None and not self.disk.stalled:
+            upto, self._stuck = self._stuck, None
+            self._sync_over(upto)
+        if self._gave_up and self.disk.sound:
+            self._gave_up = False
+            self.hold_down(-1, cause)
+
     def _synced(self, upto: int) -> None:
-        """Note that these writes are durable, and tell the machine of those that it asked about."""
-        self.disk.synced(upto)
+        """Note that these writes are durable or failed, and tell the machine of those that it asked about."""
+        failed = self.disk.synced(upto)
+        self._failed |= failed
         while self._tells and self._tells[0][2] <= upto:
-            told, seq, _ = self._tells.popleft()
+            told, seq, number = self._tells.popleft()
+            if number in failed:
+                told.why = failed.pop(number).why
             self.tell(told, seq)
+        if failed and self._unsound is None:
+            self._unsound = next(iter(failed.values()))
+
+    def _give_up(self, failed: Failed) -> None:
+        """Crash, for a write failed of which the machine had not asked to be told; until the disk is sound again."""
+        self._end(Crashed(self.life, failed.why, None), failed.cause)
+        self.why_down = "down"
+        self.disk.crash("unsynced-lost", 0)
+        self._gave_up = True
+        self.hold_down(1)
 
     def _release(self, upto: int) -> None:
-        """Perform the effects that waited for these writes; those behind a later write wait for the next sync."""
+        """Perform the effects that waited for these writes; those behind a later write wait for the next sync.
+
+        What waited for a write that failed is discarded, also what waits for a later write as well.
+        """
+        if self._unsound is not None:
+            self._give_up(self._unsound)
+            return
         held, done = self._held, deque[tuple[Effect, int]]()
+        lost = False
         while held:
             effect, seq, need = held[0]
             if need > upto:
                 break
             held.popleft()
-            done.append((effect, seq))
-        behind = deque(held)
+            lost = lost or need in self._failed
+            if not lost:
+                done.append((effect, seq))
+        self._failed = {}
+        behind = deque(e for e in held if not lost or isinstance(e[0], Persist))
         held.clear()  # so that what is released is performed, not held again
         life = self.life
         for effect, seq in done:

@@ -24,6 +24,7 @@ from .jury import Finding, Jury
 from .kernel import FAULT, TRIGGERED, Kernel
 from .machine import Cluster, Machine, NodeId, snake_case
 from .network import Change, Latency, Line, Network, Uniform
+from .ntp import Ntp, discipline
 from .property import Property
 from .recorder import Recorder, Sink
 from .targets import resolve
@@ -36,10 +37,11 @@ RECORDS_MAX = 50_000_000  # a run that goes on and on is a model error, not a ma
 
 @dataclass(frozen=True)
 class ClockPlan:
-    """How one node's clocks start: the wall clock's offset in ns, and the rate error of both in ppm."""
+    """A node's clocks at first: the wall clock's offset in ns; in ppm how wrong both run, and the wall clock besides."""
 
     offset: int = 0
     drift: int = 0
+    wall_drift: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,13 @@ class Plan:
     good_day: Mapping[str, Any] = field(default_factory=dict)  # further fields of the Change that is always in force
     lines: tuple[Line, ...] = ()
     regions: Mapping[NodeId, str] = field(default_factory=dict)
+    racks: Mapping[NodeId, str] = field(default_factory=dict)
     rtt: int | None = None
     boots: Mapping[NodeId, int | None] = field(default_factory=dict)
     service: Mapping[NodeId, int] = field(default_factory=dict)
     wall_start: int = WALL_START
     clocks: Mapping[NodeId, ClockPlan] = field(default_factory=dict)
+    ntp: Ntp | None = None
     sync: Mapping[NodeId, int] = field(default_factory=dict)
     workload: Workload | None = None
     errands: tuple[Errand, ...] = ()
@@ -79,12 +83,16 @@ class Plan:
 
 @dataclass
 class FaultRun:
-    """What became of one planned fault, in ns; `phase` is waiting, active, forever, mended, done or unresolved."""
+    """What became of one planned fault, in ns; `phase` is waiting, active, forever, mended, done or unresolved.
+
+    A fault that strikes again and again has one for each time: `occurrence` counts them from 1.
+    """
 
     index: int
     kind: str
     colour: str
     counted: bool
+    occurrence: int = 1
     phase: str = "waiting"
     begin: int | None = None
     end: int | None = None
@@ -174,14 +182,16 @@ class World:
         self.history = History(dict(kind.ACTIONS))
         for node in plan.nodes:
             clock_plan = plan.clocks.get(node, ClockPlan())
-            clock = Clock(self.kernel, plan.wall_start + clock_plan.offset, clock_plan.drift)
+            clock = Clock(self.kernel, plan.wall_start, clock_plan.drift, clock_plan.offset, clock_plan.wall_drift)
+            disk = Disk(plan.sync.get(node, 0), node, self.chance)
             self.hosts[node] = Host(
-                node, self.kernel, self.recorder, self.network, self.chance, clock, Disk(plan.sync.get(node, 0)),
+                node, self.kernel, self.recorder, self.network, self.chance, clock, disk,
                 clusters[node], plan.machine, plan.service.get(node, 0), plan.records_max,
             )  # fmt: skip
         self.desk = Desk(self.kernel, self.recorder, self.network, self.chance, self.hosts, self.history, plan.workload)
         self.faults = [FaultRun(i, p.fault.kind, p.fault.colour, p.fault.counted) for i, p in enumerate(plan.faults)]
-        self._mends: dict[int, Mend] = {}  # what heal must mend, in the order in which it was broken
+        # What heal must mend, in the order in which it was broken, by number of the fault and of its occurrence.
+        self._mends: dict[tuple[int, int], Mend] = {}
 
     def _rtt_of(self, node: NodeId) -> Callable[[NodeId], int | None]:
         plan = self.plan
@@ -211,7 +221,7 @@ class World:
             stats=self._stats(),
             digest=self.recorder.digest(),
             history=self.history,
-            faults=self.faults,
+            faults=sorted(self.faults, key=lambda f: (f.index, f.occurrence)),
             drops=dict(sorted(self.network.counts.why.items())),
             model_error=error,
         )
@@ -225,6 +235,8 @@ class World:
             at = plan.boots.get(node, 0)
             if at is not None:
                 kernel.post(at, FAULT, _booting(host))
+            if plan.ntp is not None:
+                discipline(kernel, self.chance, node, host.clock, plan.ntp)
         for i, planned in enumerate(plan.faults):
             self._schedule(i, planned)
         self.desk.open_shop(plan.errands)
@@ -274,6 +286,8 @@ class World:
         lasting = planned.lasting
         if lasting is not None and lasting != FOREVER:
             lasting = self._drawn(i, "lasting", lasting)  # type: ignore[arg-type]
+        if planned.until is not None:
+            self.recorder.listen(planned.until.what, _Ending(planned.until, lambda: self._end_early(i)).hear)
         if planned.when is None:
             at = self._drawn(i, "at", planned.at if planned.at is not None else 0)
             self.kernel.post(at, FAULT, lambda _: self._fire(i, planned, lasting))
@@ -290,12 +304,25 @@ class World:
 
         self.recorder.listen(planned.when.what, _Trigger(planned.when, matched).hear)
 
-    def _fire(self, i: int, planned: Planned, lasting: Any) -> None:
+    def _end_early(self, i: int) -> None:
+        """Mend what is active of a fault right after the event whose record matched `until`."""
+        active = [(index, nth) for index, nth in self._mends if index == i]
+        if active:
+            self.kernel.post(self.kernel.now, TRIGGERED, lambda _: self._over(*active[0]))
+
+    def _fire(self, i: int, planned: Planned, lasting: Any, nth: int = 1) -> None:
         now, heal, entry = self.kernel.now, self.plan.heal, self.faults[i]
         fault = planned.fault.settled(planned.when is not None)
         if heal is not None and now >= heal and not fault.instant:
             return  # the hostile phase is over
-        aims = resolve(fault.targets(), self.hosts, self.plan.regions, self.chance.stream("nemesis", i, "targets"))
+        if planned.every is not None and (planned.times is None or nth < planned.times):
+            self.kernel.post(now + planned.every, FAULT, lambda _: self._fire(i, planned, lasting, nth + 1))
+        words = self.chance.stream("nemesis", i, "targets")
+        if nth > 1:
+            words = self.chance.stream("nemesis", i, "targets", nth)
+            entry = FaultRun(i, fault.kind, fault.colour, fault.counted, nth)
+            self.faults.append(entry)
+        aims = resolve(fault.targets(), self.hosts, self.plan.regions, words, self.plan.racks)
         if aims is None:
             entry.phase = "unresolved"
             self._record(entry, "unresolved", None)
@@ -303,20 +330,20 @@ class World:
         entry.begin = now
         entry.nodes = tuple(dict.fromkeys(node for group in aims for node in group))
         aims = fault.arranged(aims, self.chance.stream("nemesis", i, "order"))
-        entry.fields = fault.effective(aims)
+        entry.fields = fault.effective(aims) | fault.toll(aims, self.hosts)
         entry.phase = "done" if fault.instant else "forever" if lasting == FOREVER else "active"
         seq = self._record(entry, "begin" if entry.phase != "forever" else "forever", None)
         span = None if not isinstance(lasting, int) else lasting
         mend = fault.apply(Levers(self.kernel, self.network, self.hosts, self.desk, self.chance, seq, span), aims)
         if entry.phase == "active":
-            self._mends[i] = lambda: self._mend(i, entry, mend, seq)
+            self._mends[i, nth] = lambda: self._mend(i, entry, mend, seq)
             if span is not None:
-                self.kernel.post(now + span, FAULT, lambda _: self._over(i))
+                self.kernel.post(now + span, FAULT, lambda _: self._over(i, nth))
         elif entry.phase == "done":
             entry.end = now
 
-    def _over(self, i: int) -> None:
-        mend = self._mends.pop(i, None)
+    def _over(self, i: int, nth: int) -> None:
+        mend = self._mends.pop((i, nth), None)
         if mend is not None:
             mend()
 
@@ -327,8 +354,8 @@ class World:
 
     def _heal(self, _: Any) -> None:
         """Mend everything that is still broken, the last first."""
-        for i in reversed(tuple(self._mends)):
-            self._over(i)
+        for i, nth in reversed(tuple(self._mends)):
+            self._over(i, nth)
 
     def _record(self, entry: FaultRun, phase: str, cause: int | None) -> int:
         own = Faulted(entry.index, entry.kind, phase, entry.fields, entry.nodes)
@@ -344,10 +371,13 @@ class _Trigger:
         self._seen = 0
 
     def hear(self, record: Record) -> None:
-        if self._fits(record, record.data) and not (record.kind == "state" and self._fits(record, record.was)):
+        if self._matches(record):
             self._seen += 1
             if self._seen == self._when.nth:
                 self._matched()
+
+    def _matches(self, record: Record) -> bool:
+        return self._fits(record, record.data) and not (record.kind == "state" and self._fits(record, record.was))
 
     def _fits(self, record: Record, data: Any) -> bool:
         if data is None:
@@ -355,6 +385,14 @@ class _Trigger:
         return all(
             (record.node if name == "node" else getattr(data, name, None)) == value for name, value in self._when.where
         )
+
+
+class _Ending(_Trigger):
+    """Calls at every record that matches: a fault that strikes again may end early again."""
+
+    def hear(self, record: Record) -> None:
+        if self._matches(record):
+            self._matched()
 
 
 def _booting(host: Host) -> Callable[[Any], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -55,6 +55,10 @@ class Fault:
         """Return the fault with the defaults that depend on whether a record triggers it."""
         return self
 
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """Yield what fields may not be together: a field, empty for the whole, and `found ..., allowed: ...`."""
+        yield from ()
+
     def targets(self) -> tuple[Target, ...]:
         """Return whom it strikes."""
         return tuple(getattr(self, name) for name in self.aimed)
@@ -73,6 +77,10 @@ class Fault:
     def effective(self, aims: Aims) -> dict[str, Any]:
         """Return the fields as they stand in the fault's record, with nodes in place of targets."""
         return {name: value for name, value in _table(self).items() if name not in self.aimed}
+
+    def toll(self, aims: Aims, hosts: Mapping[NodeId, Host]) -> dict[str, Any]:
+        """Return what this costs the cluster, for the fault's record: asked right before it strikes."""
+        return {}
 
 
 def _table(value: Any) -> dict[str, Any]:
@@ -101,10 +109,17 @@ class When:
 
 @dataclass(frozen=True)
 class Planned:
-    """A fault and its time: `at`, or `when` plus `after`; it lasts so long, until heal (None), or for ever."""
+    """A fault and its time: `at`, or `when` plus `after`; it lasts so long, until heal (None), or for ever.
+
+    A record that matches `until` mends it earlier. With `every` it strikes again so long after it struck, `times` times
+    in all if that is given; then it lasts for less than `every`.
+    """
 
     fault: Fault
     at: Span | None = None
     when: When | None = None
     after: Span = 0
     lasting: Span | str | None = None
+    until: When | None = None
+    every: int | None = None
+    times: int | None = None

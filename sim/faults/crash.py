@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from ..host import Host
 from ..kernel import FAULT
+from ..machine import NodeId
 from ..targets import Target
 from ..units import S
 from .base import Aims, Fault, Levers, Mend
@@ -15,7 +18,10 @@ PATIENCE = S  # how long a crash waits for a step with two effects
 
 @dataclass(frozen=True, kw_only=True)
 class Crash(Fault):
-    """Volatile state is lost; the node boots again when the fault is over."""
+    """Volatile state is lost; the node boots again when the fault is over.
+
+    Its record says what was lost: `nodes`, how many live ones are `left`, and whether they are a `majority` of all.
+    """
 
     kind = "crash"
     colour = "#3d405b"
@@ -35,6 +41,11 @@ class Crash(Fault):
 
     def settled(self, triggered: bool) -> Crash:
         return self if self.strike is not None else replace(self, strike="between" if triggered else "now")
+
+    def toll(self, aims: Aims, hosts: Mapping[NodeId, Host]) -> dict[str, Any]:
+        struck = {node for group in aims for node in group}
+        left = sum(1 for node, host in hosts.items() if host.live and node not in struck)
+        return {"left": left, "majority": 2 * left > len(hosts)}
 
     def apply(self, levers: Levers, aims: Aims) -> Mend:
         hosts = levers.struck(aims)
