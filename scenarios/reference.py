@@ -34,6 +34,7 @@ TABLES = (
     ("`[clients]`", schema.Clients),
     ("`[[ask]]`", schema.Errand),
     ("`[[fault]]`: keys of every kind", schema.Timing),
+    ("`[nemesis]`", schema.Nemesis),
 )
 
 
