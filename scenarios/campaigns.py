@@ -38,7 +38,7 @@ CAMPAIGNS = (
     ),
     Campaign("redex L4: 2(H + D) after heal one leads, always the same", "redex/heal_settles", 1000),
     Campaign(
-        "redex under drawn faults: L4 all the same; every fault is over by heal, every schedule replays",
+        "redex L4 under drawn faults, wherever somebody leads at all; every fault is over by heal, every schedule replays",
         "redex/nemesis",
         5000,
         replay=True,
