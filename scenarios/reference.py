@@ -127,13 +127,14 @@ def _written(name: str, value: Any) -> str:
     if name == "sigma":
         return str(Fraction(value, 1_000_000).limit_denominator(100) + 0).replace("1/2", "0.5")
     if isinstance(value, tuple):
-        return str(value[0])
+        low, high = (_written(name, one) for one in value)
+        return low if low == high else f"[{low}, {high}]"
     if isinstance(value, int) and name in _TIMES:
         return f'"{show_duration(value)}"'
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-_TIMES = ("every", "start", "patience", "after", "delay", "jitter", "by", "jump")
+_TIMES = ("at", "every", "lasting", "calm", "start", "patience", "after", "delay", "jitter", "by", "jump")
 
 
 def _cell(text: str) -> str:

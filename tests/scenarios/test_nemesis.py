@@ -93,7 +93,7 @@ def test_minority_leaves_a_majority_and_any_leaves_nobody():
 
 
 @given(SEEDS)
-def test_asked_for_slightly_too_much_a_majority_goes_down_under_some_seeds(seed):
+def test_asked_for_slightly_too_much_a_majority_goes_down(seed):
     options = Nemesis(kinds=("crash", "pause"), every=10 * MS, lasting=4 * S, storm=(9, 9), most=9, down=2)
     found = times(schedule(seed, ("n1", "n2", "n3"), HEAL, options))
     most = max(len(set().union(*(victims(f) for b, e, f in found if b <= at <= e))) for at, _, _ in found)
