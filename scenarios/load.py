@@ -192,6 +192,14 @@ def _normal(doc: dict[str, Any]) -> dict[str, Any]:
     return doc
 
 
+def fault_of(table: dict[str, Any]) -> FaultEntry:
+    """Return a fault from a table that no file holds. Raises ScenarioError."""
+    document = Document(None, "", {}, {})
+    _fault(document, 0, table)
+    document.check()
+    return document.faults[0]
+
+
 def _fault(document: Document, i: int, entry: dict[str, Any]) -> None:
     kind = entry.get("kind")
     at: Key = ("fault", i)

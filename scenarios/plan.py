@@ -16,17 +16,18 @@ from sim.network import ByLink, Drawn, Ends, Latency, Line, Lognormal, Regions, 
 from sim.ntp import Ntp
 from sim.property import Property
 from sim.quantiles import bimodal, exponential, pareto
-from sim.targets import words_of
+from sim.targets import ITSELF, words_of
 from sim.topology import Topology
 from sim.units import MS, S
-from sim.world import ClockPlan, Plan
+from sim.world import POINT, ClockPlan, Plan
 
 from . import schema
 from .complaints import Key
 from .latencies import MATRICES
-from .load import Document, FaultEntry
+from .load import Document, FaultEntry, fault_of
 from .model import Model
-from .schema import ALL, Scenario
+from .nemesis import schedule
+from .schema import ALL, Scenario, Timing
 from .topologies import NamedGraph, drawn_around, placed, shaped
 
 Expected = Mapping[str, tuple[str, ...]]
@@ -50,6 +51,11 @@ class Experiment:
     def nodes(self, seed: int) -> tuple[NodeId, ...]:
         """Return the nodes' names; their number may be drawn from the seed."""
         return node_names(self.scenario, seed)
+
+    def drawn(self, seed: int) -> list[dict[str, Any]]:
+        """Return the faults that `[nemesis]` draws, as tables; they come after those that are written."""
+        nemesis, heal = self.scenario.nemesis, self.scenario.heal
+        return [] if nemesis is None or heal is None else schedule(seed, self.nodes(seed), heal, nemesis)
 
     def plan(self, seed: int) -> Plan:
         """Return the plan of a run under a seed."""
@@ -97,7 +103,9 @@ def plan(experiment: Experiment, seed: int) -> Plan:
         sync=_each(scenario.disks.sync, nodes),
         workload=_workload(scenario, nodes),
         errands=_errands(scenario),
-        faults=tuple(_planned(entry, network.in_flight) for entry in experiment.faults),
+        faults=tuple(
+            _planned(entry, network.in_flight) for entry in (*experiment.faults, *map(fault_of, experiment.drawn(seed)))
+        ),
         properties=experiment.properties,
         ties=scenario.ties,
         model=model.name,
@@ -249,17 +257,19 @@ def _errands(scenario: Scenario) -> tuple[ErrandPlan, ...]:
 def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
     fault, timing = entry.fault, entry.timing
     if isinstance(fault, Crash) and fault.strike is None:
-        fault = replace(fault, strike="between" if timing.when is not None else "now")
+        when = timing.when
+        here = when is not None and when.get("note") == POINT and fault.nodes == (ITSELF,) and not timing.after
+        fault = replace(fault, strike="now" if when is None else "here" if here else "between")
     if isinstance(fault, (Partition, EdgeFault, Flap)) and fault.in_flight is None:
         fault = replace(fault, in_flight=in_flight)
-    return Planned(
-        fault, timing.at, _when(timing.when, timing.nth), timing.after, timing.lasting, _when(timing.until, 1),
-        timing.every, timing.times,
-    )  # fmt: skip
+    until = _when(Timing(when=timing.until))
+    return Planned(fault, timing.at, _when(timing), timing.after, timing.lasting, until, timing.every, timing.times)
 
 
-def _when(when: Mapping[str, Any] | None, nth: int) -> When | None:
+def _when(timing: Timing) -> When | None:
+    when = timing.when
     if when is None:
         return None
     what = when.get("note") or when.get("record")
-    return When(str(what), tuple(sorted((k, v) for k, v in when.items() if k not in ("note", "record"))), nth)
+    where = tuple(sorted((k, v) for k, v in when.items() if k not in ("note", "record")))
+    return When(str(what), where, timing.nth, timing.armed, timing.fires)

@@ -40,6 +40,7 @@ TABLES = (
     ("`[clients]`", schema.Clients),
     ("`[[ask]]`", schema.Errand),
     ("`[[fault]]`: keys of every kind", schema.Timing),
+    ("`[nemesis]`", schema.Nemesis),
 )
 
 
@@ -134,7 +135,8 @@ def _written(name: str, value: Any, form: str) -> str:
     if name == "sigma":
         return str(Fraction(value, 1_000_000).limit_denominator(100) + 0).replace("1/2", "0.5")
     if isinstance(value, tuple):
-        return str(value[0])
+        low, high = (_written(name, one, form) for one in value)
+        return low if low == high else f"[{low}, {high}]"
     if isinstance(value, int) and form.startswith("time"):
         return f'"{show_duration(value)}"'
     if value and form == "clock rate error":

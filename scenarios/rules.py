@@ -10,20 +10,23 @@ from sim.clients import ARGUMENTS, WORKLOADS
 from sim.faults import FOREVER, EdgeFault, Operate, Partition
 from sim.faults.operate import BOOT
 from sim.machine import Cluster, Machine, snake_case
+from sim.targets import ITSELF, words_of
 from sim.targets import check as check_target
-from sim.targets import words_of
 from sim.trace import FIELDS, KINDS, OWN, Header
 from sim.units import show_duration
-from sim.world import Plan
+from sim.world import POINT, Plan
 from sim.world import header as header_of
 
 from .complaints import Key, shown, unknown
 from .load import Document, FaultEntry
+from .nemesis import DRAWN
 from .network_rules import check_fault, check_network
 from .plan import Experiment, node_names, params, regions_of, wall_start
-from .schema import ALL, Scenario
+from .schema import ALL, Nemesis, Scenario
 from .topologies import NamedGraph
 from .topology_rules import check_edges, check_topology
+
+DRAWN_MAX = 10_000  # faults that a seed may draw
 
 
 class Rules:
@@ -58,6 +61,8 @@ class Rules:
             complain(("clocks", "ntp", "slew"), f'found "{ntp.slew}ppm", allowed: above 0, at most 1000000ppm')
         for i, entry in sorted(self.document.faults.items()):
             self._fault(("fault", i), entry)
+        if scenario.nemesis is not None:
+            self._nemesis(scenario.nemesis)
         for key in scenario.sweep:
             if not key or any(not part for part in key.split(".")):
                 complain(("sweep", key), f"found {shown(key)}, allowed: a key of this file such as fault.0.lasting")
@@ -282,6 +287,22 @@ class Rules:
                 (*at, "at"), f"found {show_duration(latest)}, allowed: before stop ({show_duration(scenario.stop)})"
             )
 
+        point = timing.when is not None and timing.when.get("note") == POINT
+        for name in ("armed", "fires"):
+            if getattr(timing, name) != 1 and not point:
+                complain((*at, name), f'found without when = {{ note = "{POINT}" }}, which it belongs to')
+        own = timing.when is not None and timing.when.get("record") != "fault"
+        targets = [word for target in entry.fault.targets() for word in words_of(target)]
+        if ITSELF in targets and not own:
+            complain(
+                (*at, entry.fault.aimed[0]), f'found "{ITSELF}" without when, allowed: where a record of a node leads'
+            )
+        if entry.fault.inside() and (
+            targets != [ITSELF] or timing.after or timing.when is None or "note" not in timing.when
+        ):
+            text = 'found "here", allowed: with nodes = "itself" and when = { note = FACT }, without after'
+            complain((*at, "strike"), text)
+
     def _repeats(self, at: Key, entry: FaultEntry) -> None:
         timing, complain, instant = entry.timing, self.document.complain, entry.fault.instant
         if timing.until is not None and instant:
@@ -301,6 +322,33 @@ class Rules:
             complain((*at, "lasting"), f"missing: a fault that strikes again needs a time below every ({every})")
         elif not instant and isinstance(longest, int) and longest >= timing.every:
             complain((*at, "lasting"), f"found {show_duration(longest)}, allowed: below every ({every})")
+
+    def _nemesis(self, nemesis: Nemesis) -> None:
+        complain, heal = self.document.complain, self.scenario.heal
+        if heal is None:
+            if "heal" not in self.document.doc:
+                complain(("nemesis",), "a scenario with faults needs heal: the time by which every fault is mended")
+            return
+        for i, kind in enumerate(nemesis.kinds):
+            if kind not in DRAWN:
+                complain(("nemesis", "kinds", i), unknown(kind, tuple(DRAWN)))
+        until = heal if nemesis.until is None else nemesis.until
+        if until > heal:
+            complain(("nemesis", "until"), f"found {show_duration(until)}, allowed: by heal ({show_duration(heal)})")
+        if nemesis.at >= until:
+            latest = show_duration(until)
+            complain(("nemesis", "at"), f"found {show_duration(nemesis.at)}, allowed: before until ({latest})")
+        for name in ("every", "lasting"):
+            if not _earliest(getattr(nemesis, name)):
+                complain(("nemesis", name), 'found "0s", allowed: a time above 0')
+        shortest = _earliest(nemesis.every)
+        if shortest and (until - nemesis.at) // shortest > DRAWN_MAX:
+            text = f"found {show_duration(shortest)}, allowed: at least a {DRAWN_MAX}th of the time from at to until"
+            complain(("nemesis", "every"), text)
+        if nemesis.most < 1:
+            complain(("nemesis", "most"), f"found {nemesis.most}, allowed: an integer from 1")
+        if isinstance(nemesis.down, int) and nemesis.down > len(self.nodes):
+            complain(("nemesis", "down"), f"found {nemesis.down}, allowed: 0 to {len(self.nodes)}")
 
     def _trigger(self, key: Key, when: Mapping[str, Any], of: type[Machine]) -> None:
         complain = self.document.complain
@@ -349,6 +397,11 @@ def _largest(scenario: Scenario) -> Scenario:
     """Return the scenario with as many nodes as any seed may draw."""
     high: Any = scenario.cluster.nodes[-1]
     return replace(scenario, cluster=replace(scenario.cluster, nodes=(high, high)))
+
+
+def _earliest(span: Any) -> int:
+    first: int = span[0] if isinstance(span, tuple) else span
+    return first
 
 
 def _latest(span: Any) -> int | None:

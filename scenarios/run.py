@@ -198,8 +198,10 @@ def _fields(row: Any) -> str:
 
 
 def replay_file(experiment: Experiment, seed: int, outcome: Outcome) -> str:
-    """Return the scenario with this seed, and with every time that it drew made absolute."""
+    """Return the scenario with this seed, and with all that it drew written out: times, and what `[nemesis]` drew."""
     doc = deepcopy(experiment.document.doc)
+    if doc.pop("nemesis", None) is not None:
+        doc["fault"] = [*doc.get("fault", []), *experiment.drawn(seed)]
     doc["seed"] = seed
     doc["model"] = experiment.model.reference
     topology = experiment.scenario.network.topology

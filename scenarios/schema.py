@@ -124,6 +124,19 @@ def _speed(found: Any) -> Fraction:
     return speed
 
 
+def _counts(found: Any) -> tuple[int, int]:
+    low, high = (found, found) if not isinstance(found, list) else found if len(found) == 2 else (0, 0)
+    if type(low) is not int or type(high) is not int or not 1 <= low <= high <= 1000:
+        raise ValueError(f"found {shown(found)}, allowed: {COUNTS_FORM}")
+    return low, high
+
+
+def _down(found: Any) -> int | str:
+    if found in ("minority", "any") or (type(found) is int and found >= 0):
+        return found  # type: ignore[no-any-return]
+    raise ValueError(f"found {shown(found)}, allowed: {DOWN_FORM}")
+
+
 def _boot(found: Any) -> int | None:
     return None if found == NEVER else duration(found)
 
@@ -144,6 +157,8 @@ def _alpha(found: Any) -> int:
 
 ALPHA_FORM = "a number from 1 to 100"
 SEED_MAX = 2**63 - 1
+COUNTS_FORM = "a count from 1 to 1000, or a pair of counts such as [1, 8]"
+DOWN_FORM = 'a number of nodes, "minority", or "any"'
 NODES_MAX = 100_000
 ALL = "all"
 NODES_FORM = (
@@ -156,6 +171,8 @@ Nodes = Annotated[
     tuple[str, ...] | tuple[int, int], Unit("count, range or names", _nodes, NODES_FORM, ("integer", "array"))
 ]
 Beside = Annotated[tuple[str, ...], Unit('"each" or nodes', _beside, '"each", or a list of nodes', ("array",))]
+Counts = Annotated[tuple[int, int], Unit("count or range", _counts, COUNTS_FORM, ("integer", "array"))]
+Down = Annotated[int | str, Unit("how many nodes", _down, DOWN_FORM, ("integer",))]
 Pair = Annotated[tuple[int, int], Unit("two times", _pair, PAIR_FORM, ("array",))]
 NodeTimes = Annotated[
     Mapping[str, int],
@@ -370,6 +387,10 @@ class Timing:
         "{ note = FACT } or { record = KIND }, further keys being fields that must have these values, or `node`",
     ] = None
     nth: Annotated[int, "which match of `when`, from 1"] = 1
+    armed: Annotated[Share, "of the names of points, the share that this seed arms; the others never match"] = Fraction(
+        1
+    )
+    fires: Annotated[Share, "of the times that a node passes an armed point, the share that match"] = Fraction(1)
     after: Annotated[Spans, "so long after the match of `when`"] = 0
     lasting: Annotated[Lasting | None, f'how long; default: until heal; "{FOREVER}" is never mended'] = None
     until: Annotated[
@@ -378,6 +399,26 @@ class Timing:
     ] = None
     every: Annotated[Duration | None, "strike again so long after it struck, on and on; `lasting` is shorter"] = None
     times: Annotated[int | None, "how often in all, for `every`; default: until heal"] = None
+
+
+@_table
+class Nemesis:
+    """Faults drawn from the seed: each seed enables some kinds and takes its own part of every range.
+
+    A storm is some faults that may overlap; between two storms everything is mended and calm. Faults written as
+    `[[fault]]` come on top, and no budget counts them.
+    """
+
+    kinds: Annotated[tuple[str, ...], "the kinds that a seed may enable; default: all that can be drawn"] = ()
+    share: Annotated[Share, "probability with which a seed enables each kind; it always enables one"] = Fraction(1, 2)
+    at: Annotated[Duration, "when the first storm may begin"] = 0
+    until: Annotated[Duration | None, "when the last fault is over; default: heal"] = None
+    every: Annotated[Spans, "from one fault to the next in a storm"] = (50_000_000, 2_000_000_000)
+    lasting: Annotated[Spans, "how long a fault lasts"] = (20_000_000, 4_000_000_000)
+    storm: Annotated[Counts, "how many faults a storm has"] = (1, 8)
+    calm: Annotated[Spans, "how long no fault is active between two storms"] = (0, 3_000_000_000)
+    most: Annotated[int, "how many faults are active at once at most"] = 3
+    down: Annotated[Down, "how many nodes are down, still or cut off at once at most"] = "minority"
 
 
 @_table
@@ -401,6 +442,7 @@ class Scenario:
     clients: Annotated[Clients | None, ""] = None
     ask: Annotated[tuple[Errand, ...], ""] = ()
     fault: Annotated[tuple[Mapping[str, Any], ...], ""] = ()
+    nemesis: Annotated[Nemesis | None, ""] = None
     expect: Annotated[
         Mapping[str, Any],
         "verdict per property for this profile: one, a list, or { verdict, within }; `[expect.PROFILE]` for another",

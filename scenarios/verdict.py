@@ -65,6 +65,8 @@ def _named(fault: FaultRun) -> str:
 def _remarks(experiment: Experiment, outcome: Outcome) -> Sequence[str]:
     said = []
     counted = [fault for fault in outcome.faults if fault.counted]
+    if experiment.scenario.nemesis is not None and not counted:
+        said.append("the nemesis drew no fault: the run shows nothing about faults")
     if counted and not outcome.stats["faults_fired"]:
         said.append("no fault fired: the run shows nothing about faults")
     for fault in counted:

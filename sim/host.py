@@ -152,6 +152,7 @@ class Host:
         self._done: Any = None  # the entry in the event queue that ends it, None during a pause
         self._left = 0  # service time: when it ends, or in a pause how much of it is left
         self._strike: Strike | None = None  # a crash that waits for a step with two effects
+        self._here: Strike | None = None  # a crash that falls right behind the note that is being performed
         self._reboot = False
 
         self._urgent: deque[Input] = deque()  # what follows from the step before, ahead of every lane
@@ -222,6 +223,14 @@ class Host:
             self.crash(how, cause, reboot)
         elif self._strike is None:
             self._strike = Strike(how, cause, reboot)
+
+    def strike_here(self, how: str, cause: int | None, reboot: bool) -> None:
+        """Crash right behind the note that this host is performing; its caller is told of that very note."""
+        self._here = Strike(how, cause, reboot)
+
+    def _fall(self, strike: Strike, after: int | None = None) -> None:
+        self._here = None
+        self.crash(*strike, after)
 
     def strike_plainly(self) -> None:
         """Crash now if the step that a crash was waiting for has not come."""
@@ -332,6 +341,10 @@ class Host:
                         send(self, effect.dst, effect.msg, seq, effect.tell)
                     elif kind is Note and not held:
                         note(kernel.now, node, seq, effect.fact)
+                        if self._here is not None:
+                            after = 1 + next(i for i, e in enumerate(effects) if e is effect)
+                            self._fall(self._here, after if after < len(effects) else None)
+                            break
                     else:
                         act = perform.get(kind)
                         if act is None:
@@ -465,8 +478,10 @@ class Host:
     def _note(self, effect: Note, seq: int) -> None:
         if self._held:
             self._held.append((effect, seq, 0))
-        else:
-            self.recorder.note(self.kernel.now, self.node, seq, effect.fact)
+            return
+        self.recorder.note(self.kernel.now, self.node, seq, effect.fact)
+        if self._here is not None:
+            self._fall(self._here)
 
     def _answer(self, effect: Answer, seq: int) -> None:
         if self._held:

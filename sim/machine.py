@@ -237,6 +237,15 @@ class Note(Effect):
         self.fact = fact
 
 
+class Point(NamedTuple):
+    """A fact that asks for trouble: here, between the effects before and behind this note, a fault may strike.
+
+    Where nothing is aimed at its name it is a note like any other. List it in FACTS.
+    """
+
+    name: str
+
+
 class Stop(Effect):
     """End this life in order; later inputs are dropped with the reason `stopped`."""
 

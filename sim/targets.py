@@ -2,7 +2,8 @@
 
 A target is a node's name or one of: `leader`, `a-follower` (the first by name that is not named before it),
 `minority` and `majority` (drawn from the seed), `all`, `rest` (every node that no other group of the
-fault names), `random(k)`, `region(name)`, `rack(name)`. A role that nobody holds leaves the fault unresolved.
+fault names), `random(k)`, `region(name)`, `rack(name)`, and `itself`, the node whose record matched `when`. A role
+that nobody holds leaves the fault unresolved.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from .machine import NodeId
 if TYPE_CHECKING:
     from .host import Host
 
-ROLES = ("leader", "a-follower", "minority", "majority", "all", "rest")
+ITSELF = "itself"
+ROLES = ("leader", "a-follower", "minority", "majority", "all", "rest", ITSELF)
 TARGET_FORM = "a node's name, " + ", ".join(ROLES) + ", random(k), region(name) or rack(name)"
 _RANDOM = re.compile(r"random\(([1-9][0-9]{0,5})\)")
 _REGION = re.compile(r"region\(([A-Za-z0-9_-]+)\)")
@@ -66,9 +68,11 @@ def resolve(
     regions: Mapping[NodeId, str],
     words: Stream,
     racks: Mapping[NodeId, str] | None = None,
+    itself: NodeId | None = None,
 ) -> tuple[tuple[NodeId, ...], ...] | None:
     """Return the nodes of each group, in node order, or None if somebody it needs is not there."""
     order = tuple(hosts)
+    groups = [tuple(itself if w == ITSELF and itself else w for w in words_of(group)) for group in groups]
     drawn = iter(words)
     named: set[NodeId] = {w for group in groups for w in words_of(group) if w in hosts}
     taken: list[set[NodeId]] = []
@@ -108,6 +112,8 @@ def _one(
         return {word}
     if word == "all":
         return set(order)
+    if word == ITSELF:
+        return None  # no record of a node led here
     if word == "leader":
         found = leader(hosts)
         return None if found is None else {found}

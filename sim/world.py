@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from .chance import Chance, within
+from .chance import Chance, threshold, within
 from .clients import Desk, Errand, Workload
 from .clock import Clock
 from .disk import Disk
@@ -22,7 +22,7 @@ from .history import History
 from .host import Host, ModelError, told
 from .jury import Finding, Jury
 from .kernel import FAULT, TRIGGERED, Kernel
-from .machine import Cluster, Machine, NodeId, snake_case
+from .machine import Cluster, Machine, NodeId, Point, snake_case
 from .network import Change, Latency, Line, Network, Uniform
 from .ntp import Ntp, discipline
 from .property import Property
@@ -32,12 +32,13 @@ from .trace import BadValue, Faulted, Header, Record, steady
 from .units import MS, S, Span, clock_text
 
 WALL_START = 1_704_067_200 * S  # 2024-01-01
+POINT = snake_case(Point.__name__)
 RECORDS_MAX = 50_000_000  # a run that goes on and on is a model error, not a machine that swaps
 
 
 @dataclass(frozen=True)
 class ClockPlan:
-    """A node's clocks at first: the wall clock's offset in ns; in ppm how wrong both run, and the wall clock besides."""
+    """A node's clocks at first: the wall clock's offset in ns, the rate error of both in ppm, and of it alone."""
 
     offset: int = 0
     drift: int = 0
@@ -287,22 +288,24 @@ class World:
         if lasting is not None and lasting != FOREVER:
             lasting = self._drawn(i, "lasting", lasting)  # type: ignore[arg-type]
         if planned.until is not None:
-            self.recorder.listen(planned.until.what, _Ending(planned.until, lambda: self._end_early(i)).hear)
+            ending = _Ending(planned.until, self.chance, i, lambda _: self._end_early(i))
+            self.recorder.listen(planned.until.what, ending.hear)
         if planned.when is None:
             at = self._drawn(i, "at", planned.at if planned.at is not None else 0)
-            self.kernel.post(at, FAULT, lambda _: self._fire(i, planned, lasting))
+            self.kernel.post(at, FAULT, lambda _: self._fire(i, planned, lasting, None))
             return
         after = self._drawn(i, "after", planned.after)
         kernel = self.kernel
 
-        def fire(_: Any) -> None:
-            self._fire(i, planned, lasting)
+        def matched(record: Record) -> None:
+            if planned.fault.inside():
+                self._fire(i, planned, lasting, record.node)
+                return
+            # Not inside the record: its step has not performed its effects yet.
+            rank = FAULT if after else TRIGGERED
+            kernel.post(kernel.now + after, rank, lambda _: self._fire(i, planned, lasting, record.node))
 
-        def matched() -> None:
-            # Never inside the record: its step has not performed its effects yet.
-            kernel.post(kernel.now + after, FAULT if after else TRIGGERED, fire)
-
-        self.recorder.listen(planned.when.what, _Trigger(planned.when, matched).hear)
+        self.recorder.listen(planned.when.what, _Trigger(planned.when, self.chance, i, matched).hear)
 
     def _end_early(self, i: int) -> None:
         """Mend what is active of a fault right after the event whose record matched `until`."""
@@ -310,19 +313,19 @@ class World:
         if active:
             self.kernel.post(self.kernel.now, TRIGGERED, lambda _: self._over(*active[0]))
 
-    def _fire(self, i: int, planned: Planned, lasting: Any, nth: int = 1) -> None:
+    def _fire(self, i: int, planned: Planned, lasting: Any, itself: NodeId | None, nth: int = 1) -> None:
         now, heal, entry = self.kernel.now, self.plan.heal, self.faults[i]
         fault = planned.fault.settled(planned.when is not None)
         if heal is not None and now >= heal and not fault.instant:
             return  # the hostile phase is over
         if planned.every is not None and (planned.times is None or nth < planned.times):
-            self.kernel.post(now + planned.every, FAULT, lambda _: self._fire(i, planned, lasting, nth + 1))
+            self.kernel.post(now + planned.every, FAULT, lambda _: self._fire(i, planned, lasting, itself, nth + 1))
         words = self.chance.stream("nemesis", i, "targets")
         if nth > 1:
             words = self.chance.stream("nemesis", i, "targets", nth)
             entry = FaultRun(i, fault.kind, fault.colour, fault.counted, nth)
             self.faults.append(entry)
-        aims = resolve(fault.targets(), self.hosts, self.plan.regions, words, self.plan.racks)
+        aims = resolve(fault.targets(), self.hosts, self.plan.regions, words, self.plan.racks, itself)
         if aims is None:
             entry.phase = "unresolved"
             self._record(entry, "unresolved", None)
@@ -365,16 +368,28 @@ class World:
 class _Trigger:
     """Counts the records that match and calls once, at the nth."""
 
-    def __init__(self, when: When, matched: Callable[[], None]) -> None:
+    def __init__(self, when: When, chance: Chance, fault: int, matched: Callable[[Record], None]) -> None:
         self._when = when
+        self._chance = chance
+        self._fault = fault
         self._matched = matched
         self._seen = 0
+        self._passes: dict[tuple[str, str], int] = {}
 
     def hear(self, record: Record) -> None:
         if self._matches(record):
+            if self._when.what == POINT and not self._lucky(str(record.node), str(record.data.name)):
+                return
             self._seen += 1
             if self._seen == self._when.nth:
-                self._matched()
+                self._matched(record)
+
+    def _lucky(self, node: str, name: str) -> bool:
+        """Return whether this pass of a point counts: its name is armed for the whole run, or in all of it is not."""
+        number = self._passes[node, name] = self._passes.get((node, name), 0) + 1
+        armed = self._chance.word("nemesis", "armed", name) >> 32
+        fires = self._chance.word("nemesis", self._fault, "fires", name, node, number) >> 32
+        return armed < threshold(self._when.armed) and fires < threshold(self._when.fires)
 
     def _matches(self, record: Record) -> bool:
         return self._fits(record, record.data) and not (record.kind == "state" and self._fits(record, record.was))
@@ -392,7 +407,7 @@ class _Ending(_Trigger):
 
     def hear(self, record: Record) -> None:
         if self._matches(record):
-            self._matched()
+            self._matched(record)
 
 
 def _booting(host: Host) -> Callable[[Any], None]:

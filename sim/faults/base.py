@@ -59,6 +59,10 @@ class Fault:
         """Yield what fields may not be together: a field, empty for the whole, and `found ..., allowed: ...`."""
         yield from ()
 
+    def inside(self) -> bool:
+        """Return whether it strikes inside the step whose record triggers it, not right after that step."""
+        return False
+
     def targets(self) -> tuple[Target, ...]:
         """Return whom it strikes."""
         return tuple(getattr(self, name) for name in self.aimed)
@@ -99,12 +103,15 @@ def _plain(value: Any) -> Any:
 class When:
     """A trigger: the `nth` record of a kind, or note of a fact, whose fields have these values.
 
-    A `state` record matches when it has these values and the node's state before it had not.
+    A `state` record matches when it has these values and the node's state before it had not. Of the notes of a Point
+    only those match that two draws allow: whether this seed arms points of that name, and whether this pass fires.
     """
 
     what: str  # a record kind or a fact
     where: tuple[tuple[str, Any], ...] = ()
     nth: int = 1
+    armed: Fraction = Fraction(1)
+    fires: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,9 @@ class Crash(Fault):
     ] = "unsynced-lost"
     # A protocol that sends before it persists shows it only to a crash that falls between two effects.
     strike: Annotated[
-        Literal["now", "between"] | None,
-        "at once, or between two effects of the next step that has two (within 1 s); "
-        'default: "now" with an absolute `at`, else "between"',
+        Literal["now", "between", "here"] | None,
+        "at once, between two effects of the next step that has two (within 1 s), or right behind the note that "
+        'matched; default: "now" with an absolute `at`, "here" at a point of its own, else "between"',
     ] = None
     reboot: Annotated[bool, "the monotonic clock starts again at 0"] = False
 
@@ -47,11 +47,16 @@ class Crash(Fault):
         left = sum(1 for node, host in hosts.items() if host.live and node not in struck)
         return {"left": left, "majority": 2 * left > len(hosts)}
 
+    def inside(self) -> bool:
+        return self.strike == "here"
+
     def apply(self, levers: Levers, aims: Aims) -> Mend:
         hosts = levers.struck(aims)
         for host in hosts:
             host.hold_down(1)
-            if self.strike != "between":
+            if self.strike == "here":
+                host.strike_here(self.disk, levers.cause, self.reboot)
+            elif self.strike != "between":
                 host.crash(self.disk, levers.cause, self.reboot)
             else:
                 host.strike_between(self.disk, levers.cause, self.reboot)

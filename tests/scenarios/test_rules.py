@@ -8,6 +8,10 @@ TOP = 'about = "x"\nmodel = "./my_log.py"\nstop = "10s"\nheal = "8s"\n'
 PARTITION = '[[fault]]\nkind = "partition"\nat = "1s"\n'
 
 
+PAUSE = '[[fault]]\nkind = "pause"\nnodes = "n1"\n'
+CRASH = '[[fault]]\nkind = "crash"\n'
+
+
 def complaint(folder, text):
     with pytest.raises(ScenarioError) as caught:
         experiment(parse(TOP + text, folder / "s.toml"))
@@ -36,6 +40,14 @@ def complaint(folder, text):
         ('[[fault]]\nkind = "pause"\nnodes = "n1"\nwhen = { seq = 3 }\n', "either note = FACT or record = KIND"),
         ('[[fault]]\nkind = "operate"\nnodes = "n1"\nat = "1s"\naction = "resign"\n', 'found "resign"'),
         ('[[fault]]\nkind = "operate"\nnodes = "n1"\nat = "1s"\naction = "boot"\nlasting = "1s"\n', "an instant"),
+        (PAUSE + 'at = "1s"\narmed = "1/2"\n', 'armed: found without when = { note = "point" }'),
+        (PAUSE + 'when = { note = "stored" }\nfires = "1/2"\n', 'fires: found without when = { note = "point" }'),
+        (PAUSE + 'when = { note = "point" }\n', 'found "point", allowed: the model\'s facts stored'),
+        ('[[fault]]\nkind = "pause"\nnodes = "itself"\nat = "1s"\n', 'nodes: found "itself" without when'),
+        (CRASH + 'nodes = "itself"\nat = "1s"\n', 'nodes: found "itself" without when'),
+        (CRASH + 'nodes = "n1"\nwhen = { note = "stored" }\nstrike = "here"\n', 'allowed: with nodes = "itself"'),
+        (CRASH + 'nodes = "itself"\nwhen = { record = "send" }\nstrike = "here"\n', "and when = { note = FACT }"),
+        (CRASH + 'nodes = "itself"\nwhen = { note = "stored" }\nafter = "1s"\nstrike = "here"\n', "without after"),
         ('[clients]\nworkload = "register"\n', "needs"),
         ('[clients]\nworkload = "append"\nbeside = ["n9"]\n', 'found "n9"'),
         ('[clients]\nworkload = "append"\nevery = "0s"\n', "above 0"),
