@@ -10,6 +10,7 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -398,7 +399,8 @@ class Host:
         if len(fields) == 1:
             only = look
             look = lambda m: (only(m),)  # noqa: E731  # attrgetter of one name returns no tuple
-        return look, machine.View._make, fields.index("role") if "role" in fields else -1
+        # `_make` without its Python part: there are as many values as fields.
+        return look, partial(tuple.__new__, machine.View), fields.index("role") if "role" in fields else -1
 
     def _saw(self, view: Any, cause: int, role_at: int) -> None:
         """Record what the machine looks like now."""
