@@ -53,8 +53,8 @@ def page(results: Sequence[dict[str, Any]], today: str) -> str:
     lines = [
         "# Campaigns",
         "",
-        f"Made by `python -m scenarios.campaigns` with netsplit {version('netsplit')} on {today}. A row is one command,",
-        "`netsplit sweep SCENARIO --seeds 1..N`; its digest covers every run's trace.",
+        f"Made by `python -m scenarios.campaigns` with netsplit {version('netsplit')} on {today}. A row is one",
+        "command, `netsplit sweep SCENARIO --seeds 1..N`; its digest covers every run's trace.",
         "",
         "| claim | scenario | seeds | unexpected | digest |",
         "|---|---|---|---|---|",
