@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from math import isqrt
 from typing import Any
 
 from sim.property import NOTHING, Property, always
@@ -216,11 +215,11 @@ def _bursts(fault: Struck, loss: Fraction, lasting: int) -> Sentences:
     mean = sum(end - begin for begin, end in runs) // len(runs)
     links = len(list(fault.picked()))
     gap = (fault.end - fault.begin) * links // len(sent)  # a burst seems longer by up to the time between two messages
-    slack = SURE * lasting // isqrt(len(runs))
-    yield None if lasting - slack <= mean <= lasting + gap + slack else f"bursts last {mean} ns, stated {lasting}"
+    off = max(lasting - mean, mean - gap - lasting, 0)
+    yield f"bursts last {mean} ns, stated {lasting}" if off**2 * len(runs) > (SURE * lasting) ** 2 else None
     # Neighbouring messages meet the same burst: the variance is that of the share of time, not of single messages.
     lost = sum(message.why == "burst" for message in sent)
-    variance = 2 * loss * (1 - loss) ** 2 * lasting / ((fault.end - fault.begin) * links)
+    variance = 2 * loss * (1 - loss) ** 2 * Fraction(lasting, (fault.end - fault.begin) * links)
     if (Fraction(lost, len(sent)) - loss) ** 2 > SURE**2 * variance:
         yield f"bursts: {lost} of {len(sent)} lost, stated {loss}"
 

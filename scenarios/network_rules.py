@@ -59,7 +59,7 @@ def _latency(document: Document, at: Key, latency: Latency) -> None:
         owner = next((own for own in owners if getattr(latency, own) is not None), None)
         if owner is None and getattr(latency, name) is not None:
             complain((*at, name), f"found without {' or '.join(owners)}, which it belongs to")
-        elif owner is not None and needed and getattr(latency, name) is None:
+        elif owner is not None and needed and not _written(document, (*at, name)):
             complain((*at, name), f"missing, which {owner} needs")
     if latency.slow is not None and not 0 < latency.slow < 1:
         complain((*at, "slow"), f"found {shown(str(latency.slow))}, allowed: a share above 0 and below 1")
@@ -126,12 +126,24 @@ def _swizzle(document: Document, at: Key, fault: Swizzle, lasting: Any) -> None:
 
 
 def _shape(document: Document, at: Key, fault: Partition, least: int) -> None:
+    if fault.shape is None and _written(document, (*at, "shape")):
+        return  # it is no shape, of which there is a complaint already
     if (fault.shape is None) == (not fault.groups):
         found = "both groups and shape" if fault.groups else "neither groups nor shape"
         document.complain((*at, "groups"), f"found {found}, allowed: one of them")
     elif fault.shape is not None and least < LEAST_NODES[fault.shape]:
         needed = LEAST_NODES[fault.shape]
         document.complain((*at, "shape"), f'found "{fault.shape}" with {least} nodes, allowed: with {needed} or more')
+
+
+def _written(document: Document, key: Key) -> bool:
+    """Return whether the file has a key, be its value right or wrong."""
+    table: Any = document.doc
+    for part in key:
+        if isinstance(table, dict) and part not in table:
+            return False
+        table = table[part]
+    return True
 
 
 def _low(span: Span) -> int:

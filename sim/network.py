@@ -226,7 +226,7 @@ LOST: Fate = ()
 # a quarter of reading all words and shifting them.
 _LOSS, _CORRUPT = "4xI24x", "I28x"  # the upper and the lower half of the first
 _DELAY, _QUANTILE = "12xI16x", "8xQ16x"  # the upper half of the second, and all of it
-_REORDER, _TWICE = "16xI12x", "20xI8x"  # the lower and the upper half of the third
+_TWICE, _LATE = "20xI8x", "16xI12x"  # the upper and the lower half of the third
 _word = Struct("<Q").unpack_from
 
 
@@ -258,7 +258,7 @@ def decode(raw: bytes, shape: Shape) -> list[Fate]:
         spoilt = [i for i, a in enumerate(_column(_CORRUPT, count)(raw)) if a < corrupt]
     again = [i for i, c in enumerate(_column(_TWICE, count)(raw)) if c < twice] if twice else ()
     if bounds:
-        for i, c in enumerate(_column(_REORDER, count)(raw)):
+        for i, c in enumerate(_column(_LATE, count)(raw)):
             if c < bounds[-1][0]:
                 fates[i] += held_back(c, bounds)
     for i in spoilt:
@@ -479,8 +479,9 @@ class Network:
         self.latency = latency
         self.hosts = hosts
         self.counts = Counts()
-        self._always = always
+        self._always = InForce(_everywhere, always, 0, "always")
         self._lines = tuple(lines)
+        self._watched = bool(lines) or always.special() or always.burst is not None  # what every new link must note
         self._cuts: list[Cut] = []
         self._changes: list[InForce] = []
         self._holds: list[Ends] = []
@@ -643,15 +644,15 @@ class Network:
                 if flap.ends.picks(link.src, dst):
                     self._flap(flap, link)
             link.rules += [rule for src, to_, rule in self._rules if (src, to_) == (link.src, dst)]
-            if struck or len(always) > 1:
-                link.changed()  # else it was made with the only change that there is
-            else:
-                link.watch()
+            if link.cuts or self._changes or self._rules or self._watched:
+                link.changed()
         return link
 
     def _good_day(self, src: NodeId, dst: NodeId) -> list[InForce]:
         """Return what is always in force on a link."""
-        base, more = self._always, []
+        if not self._lines:
+            return [self._always]
+        base, more = self._always.change, []
         for i, line in enumerate(self._lines):
             if not line.ends.picks(src, dst):
                 continue

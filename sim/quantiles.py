@@ -68,7 +68,7 @@ def bimodal(fast: int, slow: int, share: Fraction, sigma_ppm: int) -> Grid:
         i = bisect_left(rests, -rest)
         if i in (0, len(points)):
             return points[min(i, len(points) - 1)]
-        into = (-rest - rests[i - 1]) / (rests[i] - rests[i - 1])
+        into = Fraction(-rest - rests[i - 1]) / (rests[i] - rests[i - 1])
         return points[i - 1] + int((points[i] - points[i - 1]) * into)
 
     return _grid(quantile)

@@ -49,7 +49,7 @@ class Storm:
     def __init__(self, words: Iterator[int], burst: Burst, since: int, messages: tuple[str, ...], source: Any) -> None:
         self._words = words
         self._lasting = burst.lasting
-        self._between = round(burst.lasting * (1 - burst.loss) / burst.loss) if burst.loss else NEVER
+        self._between = round(Fraction(burst.lasting) * (1 - burst.loss) / burst.loss) if burst.loss else NEVER
         # As if it had gone on for ever: bursts have no memory, so the one that rages now lasts as long as a new one.
         self._raging = next(words) % HALF < threshold(burst.loss)
         self._turn = since + self._spell() if 0 < burst.loss < 1 else NEVER

@@ -17,16 +17,20 @@ from sim.faults import (
     Crash,
     EdgeFault,
     Fault,
+    Flap,
+    Hold,
     LinkFault,
     Operate,
     PacketFault,
     Partition,
     Pause,
     Planned,
+    Swizzle,
 )
 from sim.machine import Input, Now
 from sim.topology import Graph, Topology
 from sim.units import MS, S
+from sim.weather import Burst, Reorder
 from sim.world import World
 
 SAMPLES: dict[str, list[Fault]] = {
@@ -34,16 +38,24 @@ SAMPLES: dict[str, list[Fault]] = {
         Partition(groups=(("n1",), "rest")),
         Partition(groups=("random(2)", "rest"), oneway=True, in_flight="drop"),
         Partition(groups=(("n1", "n2"), ("n3",)), in_flight="hold"),
+        Partition(shape="bridge"),
+        Partition(shape="majorities-ring", in_flight="drop"),
+        Partition(shape="chain", oneway=True),
     ],
     "link": [
         LinkFault(loss=Fraction(1, 2), duplicate=Fraction(1, 3), corrupt=Fraction(1, 9), delay=3 * MS, jitter=MS),
         LinkFault(src="n1", dst=("n2", "n3"), oneway=True, refuse=True, messages=("Ping",)),
+        LinkFault(burst=Burst(loss=Fraction(1, 2), lasting=9 * MS), reorder=Reorder(share=Fraction(1, 2), by=(1, MS))),
+        LinkFault(dst="n1", bandwidth=9_000, queue=300, mtu=500),
     ],
     "edge": [
         EdgeFault(cut=(("n1", "n2"),)),
         EdgeFault(cut=(("n2", "n3"), ("n1", "n4")), in_flight="hold"),
         EdgeFault(between=("n1", "n3"), in_flight="drop"),
     ],
+    "hold": [Hold(), Hold(src="n1", dst=("n2", "n3"), oneway=True)],
+    "flap": [Flap(up=20 * MS, down=(5 * MS, 40 * MS)), Flap(src="n1", up=MS, down=9 * MS, in_flight="hold")],
+    "swizzle": [Swizzle(nodes=("random(3)",)), Swizzle(nodes=("n1", "n2"), over=20 * MS)],
     "packet": [
         PacketFault(link=("n1", "n2"), do="delay", by=9 * MS),
         PacketFault(link=("all", "n3"), do="drop", nth=2),
@@ -102,6 +114,8 @@ def levers(it: World) -> list[Any]:
         it.network._cuts,
         it.network._changes,
         it.network._rules,
+        it.network._holds,
+        it.network._flaps,
         it._mends,
     ]
 
@@ -136,9 +150,13 @@ def test_its_record_has_its_effective_fields_and_nodes_but_not_its_targets(fault
     made = plan(busy, nodes=4, stop=100 * MS, latency=RING, faults=(Planned(fault, at=20 * MS),))
     (begin, *_) = perform(made).of("fault")
     assert begin["what"] == fault.kind
-    aimed = set(fault.aimed) - {"groups"}
-    assert set(begin["fields"]) == {f.name for f in dataclasses.fields(fault)} - aimed
-    assert bool(begin["nodes"]) == bool(fault.aimed)  # edges are no nodes
+    aimed = set(fault.aimed)
+    names, shown = {f.name for f in dataclasses.fields(fault)}, begin["fields"]
+    assert {name for name in names - shown.keys() if getattr(fault, name) not in (None, ())} <= {"nodes", "link"}
+    assert shown.keys() - names <= {"order", "reach", "clogged", "let_go", "left", "majority"}
+    for name in {"src", "dst"} & shown.keys():
+        assert set(shown[name]) <= {"n1", "n2", "n3", "n4"}
+    assert bool(begin["nodes"]) == bool(aimed)  # edges are no nodes
     assert all(node in ("n1", "n2", "n3", "n4") for node in begin["nodes"])
 
 
