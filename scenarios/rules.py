@@ -220,6 +220,8 @@ class Rules:
 
     def _fault(self, at: Key, entry: FaultEntry) -> None:
         fault, complain = entry.fault, self.document.complain
+        # A field that could not be read is left out, so what fields are together is judged only if all were read.
+        spoilt = any(complaint.key[: len(at)] == at for complaint in self.document.complaints)
         regions = sorted(set(regions_of(self.scenario, self.nodes).values()))
         racks = sorted(set(self.scenario.cluster.rack.values()))
         for name in fault.aimed:
@@ -233,8 +235,9 @@ class Rules:
                         complain((*at, name), wrong)
         if isinstance(fault, Partition):
             self._groups((*at, "groups"), fault)
-        for name, text in fault.wrong():
-            complain((*at, name) if name else at, text)
+        if not spoilt:
+            for name, text in fault.wrong():
+                complain((*at, name) if name else at, text)
         self._timing(at, entry)
         self._repeats(at, entry)
 

@@ -37,7 +37,7 @@ RECORDS_MAX = 50_000_000  # a run that goes on and on is a model error, not a ma
 
 @dataclass(frozen=True)
 class ClockPlan:
-    """A node's clocks at first: the wall clock's offset in ns; in ppm how wrong both run, and the wall clock besides."""
+    """A node's clocks at first: the wall clock's offset in ns; in ppm how wrong both run, and the wall one besides."""
 
     offset: int = 0
     drift: int = 0
