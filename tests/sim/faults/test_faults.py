@@ -31,35 +31,45 @@ from sim.world import World
 
 SAMPLES: dict[str, list[Fault]] = {
     "partition": [
-        Partition(groups=(("n1",), "rest")), Partition(groups=("random(2)", "rest"), oneway=True, in_flight="drop"),
+        Partition(groups=(("n1",), "rest")),
+        Partition(groups=("random(2)", "rest"), oneway=True, in_flight="drop"),
         Partition(groups=(("n1", "n2"), ("n3",)), in_flight="hold"),
     ],
     "link": [
         LinkFault(loss=Fraction(1, 2), duplicate=Fraction(1, 3), corrupt=Fraction(1, 9), delay=3 * MS, jitter=MS),
         LinkFault(src="n1", dst=("n2", "n3"), oneway=True, refuse=True, messages=("Ping",)),
     ],
-    "packet": [PacketFault(link=("n1", "n2"), do="delay", by=9 * MS), PacketFault(link=("all", "n3"), do="drop", nth=2)],
+    "packet": [
+        PacketFault(link=("n1", "n2"), do="delay", by=9 * MS),
+        PacketFault(link=("all", "n3"), do="drop", nth=2),
+    ],
     "crash": [
-        Crash(nodes=("n2",)), Crash(nodes=("random(2)",), disk="wiped", strike="between", reboot=True),
-        Crash(nodes=("n1",), disk="torn"), Crash(nodes=("all",), disk="keep"),
+        Crash(nodes=("n2",)),
+        Crash(nodes=("random(2)",), disk="wiped", strike="between", reboot=True),
+        Crash(nodes=("n1",), disk="torn"),
+        Crash(nodes=("all",), disk="keep"),
     ],
     "pause": [Pause(nodes=("n3", "n1"))],
     "slow": [Slow(nodes=("n2", "n3"), service=2 * MS), Slow(nodes=("all",), service=MS)],
     "clock": [
-        ClockFault(nodes=("n1",), drift=300_000), ClockFault(nodes=("n2",), drift=-1_000_000, which="monotonic"),
-        ClockFault(nodes=("n1", "n2"), freeze=True, jump=S), ClockFault(nodes=("n1",), freeze=True, which="monotonic"),
+        ClockFault(nodes=("n1",), drift=300_000),
+        ClockFault(nodes=("n2",), drift=-1_000_000, which="monotonic"),
+        ClockFault(nodes=("n1", "n2"), freeze=True, jump=S),
+        ClockFault(nodes=("n1",), freeze=True, which="monotonic"),
         ClockFault(nodes=("n1", "n3"), strobe=-5 * MS, jitter=MS, period=7 * MS, drift=5),
         ClockFault(nodes=("n1",), slew=400 * MS, rate=900_000),
         ClockFault(nodes=("n1",), slew=-MS, rate=9, reset="1970"),
         ClockFault(nodes=("all",), drift=-70, reset="true-time", mend="slew", rate=1_000_000),
     ],
     "disk": [
-        DiskFault(nodes=("n1", "n2"), slow=3 * MS), DiskFault(nodes=("all",), stall=True),
-        DiskFault(nodes=("n1",), full=True), DiskFault(nodes=("n1",), eio=Fraction(1)),
+        DiskFault(nodes=("n1", "n2"), slow=3 * MS),
+        DiskFault(nodes=("all",), stall=True),
+        DiskFault(nodes=("n1",), full=True),
+        DiskFault(nodes=("n1",), eio=Fraction(1)),
         DiskFault(nodes=("n1", "n3"), eio=Fraction(1, 7), bitrot=Fraction(1)),
     ],
     "operate": [Operate(nodes=("n1",), action="boot")],
-}  # fmt: skip
+}
 EVERY = [fault for faults in SAMPLES.values() for fault in faults]
 LASTING = [fault for fault in EVERY if not fault.instant]
 
@@ -98,9 +108,15 @@ def levers(it: World) -> list[Any]:
         [(clock.wall._sum - clock._correcting, clock.wall._frozen, clock.wall.shifted) for clock in clocks],
         [(clock.monotonic._sum, clock.monotonic._frozen, clock.monotonic.rate) for clock in clocks],
         [(disk.slow, disk.stalled, disk.full, disk.eio, disk.instant, disk.sound, disk.sync_time) for disk in disks],
-        [(key, link.cuts, link.hold, link.held, link.changes, link.rules, link.shape, link.until) for key, link in links.items()],
-        it.network._cuts, it.network._changes, it.network._rules, it._mends,
-    ]  # fmt: skip
+        [
+            (key, link.cuts, link.hold, link.held, link.changes, link.rules, link.shape, link.until)
+            for key, link in links.items()
+        ],
+        it.network._cuts,
+        it.network._changes,
+        it.network._rules,
+        it._mends,
+    ]
 
 
 def test_there_is_a_sample_of_every_kind() -> None:
