@@ -10,6 +10,7 @@ import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from .chance import Chance, within
@@ -303,9 +304,11 @@ class World:
 
     def _end_early(self, i: int) -> None:
         """Mend what is active of a fault right after the event whose record matched `until`."""
-        active = [(index, nth) for index, nth in self._mends if index == i]
-        if active:
-            self.kernel.post(self.kernel.now, TRIGGERED, lambda _: self._over(*active[0]))
+        for nth in [nth for index, nth in self._mends if index == i]:
+            self.kernel.post(self.kernel.now, TRIGGERED, partial(self._end_of, i, nth))
+
+    def _end_of(self, i: int, nth: int, _: Any) -> None:
+        self._over(i, nth)
 
     def _fire(self, i: int, planned: Planned, lasting: Any, nth: int = 1) -> None:
         now, heal, entry = self.kernel.now, self.plan.heal, self.faults[i]
