@@ -215,6 +215,8 @@ class Rules:
 
     def _fault(self, at: Key, entry: FaultEntry) -> None:
         fault, complain = entry.fault, self.document.complain
+        # A field that could not be read is left out, so what fields are together is judged only if all were read.
+        spoilt = any(complaint.key[: len(at)] == at for complaint in self.document.complaints)
         regions = sorted(set(regions_of(self.scenario, self.nodes, self.named).values()))
         racks = sorted(set(self.scenario.cluster.rack.values()))
         for name in fault.aimed:
@@ -232,8 +234,9 @@ class Rules:
             self._groups((*at, "groups"), fault)
         if isinstance(fault, EdgeFault):
             check_edges(self.document, self.scenario, self.named, at, fault)
-        for name, text in fault.wrong():
-            complain((*at, name) if name else at, text)
+        if not spoilt:
+            for name, text in fault.wrong():
+                complain((*at, name) if name else at, text)
         self._timing(at, entry)
         self._repeats(at, entry)
 

@@ -187,7 +187,8 @@ class CancelAlarm(Effect):
 class Persist(Effect):
     """Write one key. With `sync` later Send, Answer and Note effects wait until it is durable.
 
-    Without, it goes to the cache and is durable with the next sync. `tell` asks for a Persisted then.
+    Without, it goes to the cache and is durable with the next sync. `tell` asks for a Persisted then. A write that
+    fails discards the effects that waited for it, and crashes a node that had not asked to be told.
     """
 
     __slots__ = ("key", "sync", "tell", "value")

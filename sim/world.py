@@ -10,6 +10,7 @@ import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from .chance import Chance, threshold, within
@@ -38,7 +39,7 @@ RECORDS_MAX = 50_000_000  # a run that goes on and on is a model error, not a ma
 
 @dataclass(frozen=True)
 class ClockPlan:
-    """A node's clocks at first: the wall clock's offset in ns, the rate error of both in ppm, and of it alone."""
+    """A node's clocks at first: the wall clock's offset in ns; in ppm how wrong both run, and the wall one besides."""
 
     offset: int = 0
     drift: int = 0
@@ -309,9 +310,11 @@ class World:
 
     def _end_early(self, i: int) -> None:
         """Mend what is active of a fault right after the event whose record matched `until`."""
-        active = [(index, nth) for index, nth in self._mends if index == i]
-        if active:
-            self.kernel.post(self.kernel.now, TRIGGERED, lambda _: self._over(*active[0]))
+        for nth in [nth for index, nth in self._mends if index == i]:
+            self.kernel.post(self.kernel.now, TRIGGERED, partial(self._end_of, i, nth))
+
+    def _end_of(self, i: int, nth: int, _: Any) -> None:
+        self._over(i, nth)
 
     def _fire(self, i: int, planned: Planned, lasting: Any, itself: NodeId | None, nth: int = 1) -> None:
         now, heal, entry = self.kernel.now, self.plan.heal, self.faults[i]

@@ -11,7 +11,7 @@ def test_every_scenario_shows_what_it_expects_and_was_not_vacuous(name, tmp_path
     experiment = prepare(name)
     done = run(experiment, experiment.scenario.seed, tmp_path / "run", plots=False)
     assert done.verdict.word == "as-expected", done.result["properties"]
-    assert done.result["remarks"] == []
+    assert [said for said in done.result["remarks"] if "no majority" not in said] == []
     online = [(p["name"], p["verdict"]) for p in done.result["properties"]]
     stored = check_trace(tmp_path / "run/trace.jsonl")["properties"]
     assert online == [(p["name"], p["verdict"]) for p in stored]

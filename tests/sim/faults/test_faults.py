@@ -15,6 +15,7 @@ from sim.faults import (
     KINDS,
     ClockFault,
     Crash,
+    DiskFault,
     EdgeFault,
     Fault,
     Flap,
@@ -25,6 +26,7 @@ from sim.faults import (
     Partition,
     Pause,
     Planned,
+    Slow,
     Swizzle,
 )
 from sim.machine import Input, Now
@@ -67,7 +69,24 @@ SAMPLES: dict[str, list[Fault]] = {
         Crash(nodes=("all",), disk="keep"),
     ],
     "pause": [Pause(nodes=("n3", "n1"))],
-    "clock": [ClockFault(nodes=("n1",), drift=300_000), ClockFault(nodes=("n2",), drift=-1_000_000, which="monotonic")],
+    "slow": [Slow(nodes=("n2", "n3"), service=2 * MS), Slow(nodes=("all",), service=MS)],
+    "clock": [
+        ClockFault(nodes=("n1",), drift=300_000),
+        ClockFault(nodes=("n2",), drift=-1_000_000, which="monotonic"),
+        ClockFault(nodes=("n1", "n2"), freeze=True, jump=S),
+        ClockFault(nodes=("n1",), freeze=True, which="monotonic"),
+        ClockFault(nodes=("n1", "n3"), strobe=-5 * MS, jitter=MS, period=7 * MS, drift=5),
+        ClockFault(nodes=("n1",), slew=400 * MS, rate=900_000),
+        ClockFault(nodes=("n1",), slew=-MS, rate=9, reset="1970"),
+        ClockFault(nodes=("all",), drift=-70, reset="true-time", mend="slew", rate=1_000_000),
+    ],
+    "disk": [
+        DiskFault(nodes=("n1", "n2"), slow=3 * MS),
+        DiskFault(nodes=("all",), stall=True),
+        DiskFault(nodes=("n1",), full=True),
+        DiskFault(nodes=("n1",), eio=Fraction(1)),
+        DiskFault(nodes=("n1", "n3"), eio=Fraction(1, 7), bitrot=Fraction(1)),
+    ],
     "operate": [Operate(nodes=("n1",), action="boot")],
 }
 EVERY = [fault for faults in SAMPLES.values() for fault in faults]
@@ -104,8 +123,13 @@ def levers(it: World) -> list[Any]:
     links = {
         (a.node, b.node): it.network.link(a, b.node) for a in it.hosts.values() for b in it.hosts.values() if a is not b
     }
+    hosts, clocks, disks = it.hosts.values(), [h.clock for h in it.hosts.values()], [h.disk for h in it.hosts.values()]
     return [
-        [(h.live, h._down, h._still, h._strike, h.clock.wall.rate, h.clock.monotonic.rate) for h in it.hosts.values()],
+        [(h.live, h._down, h._still, h._strike, h.services, h._gave_up, h._stuck) for h in hosts],
+        # A correction that goes on is no lever: it is what mending by a slew leaves behind.
+        [(clock.wall._sum - clock._correcting, clock.wall._frozen, clock.wall.shifted) for clock in clocks],
+        [(clock.monotonic._sum, clock.monotonic._frozen, clock.monotonic.rate) for clock in clocks],
+        [(disk.slow, disk.stalled, disk.full, disk.eio, disk.instant, disk.sound, disk.sync_time) for disk in disks],
         [
             (key, link.cuts, link.stranded, link.hold, link.held, link.changes, link.rules, link.shape, link.until)
             for key, link in links.items()
