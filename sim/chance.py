@@ -6,7 +6,7 @@ runs under one seed can be compared under common random numbers.
 
 Purposes in use: `link` (the fate of each packet on a link), `weather` (how a link behaves over time), `alarms` (ranges
 that models ask for), `node` (words that models ask for), `strike` (between which effects a crash falls), `nemesis`
-(drawn times and targets of faults), `ties` and `clients`.
+(faults that are drawn, their times and their targets), `ties` and `clients`.
 """
 
 from __future__ import annotations
