@@ -8,6 +8,7 @@ schema      the keys of a scenario file as dataclasses
 load        text -> Document -> Scenario, with complaints
 model       finding a model by name, by file or by entry point
 build       Scenario and seed -> sim.world.Plan, with the complaints that need the model
+nemesis     faults drawn from the seed, as the tables that a file would hold
 expect      verdicts expected and found
 run         one run -> result, and its run directory (rundir)
 sweep       many seeds on several processes, with a digest that does not depend on them
