@@ -361,8 +361,7 @@ class Host:
                         yield from self._serve(p, wake)
                 else:
                     self.idle = not self._still
-                    p = yield wake
-                    self.idle = False
+                    p = yield wake  # whoever resumes an idle host says first that it is idle no more
                     if service and p is not None:
                         yield from self._serve(p, wake)
 
@@ -412,6 +411,7 @@ class Host:
     def offer(self, p: Input) -> None:
         """Give an input to the machine: now if the host is idle, else through its lane."""
         if self.idle:
+            self.idle = False
             self.resume(p)
         else:
             self.queue(p)
