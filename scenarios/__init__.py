@@ -9,6 +9,7 @@ load        text -> Document -> Scenario, with complaints
 model       finding a model by name, by file or by entry point
 rules       what its tables must keep together (network_rules: links and partitions)
 build       Scenario and seed -> sim.world.Plan, with the complaints that need the model
+nemesis     faults drawn from the seed, as the tables that a file would hold
 expect      verdicts expected and found
 run         one run -> result, and its run directory (rundir)
 sweep       many seeds on several processes, with a digest that does not depend on them

@@ -113,3 +113,18 @@ def test_new_model_never_writes_over_a_file(folder, monkeypatch):
     (folder / "my_log.py").write_text("precious")
     assert call("new-model", "my_log").exit_code == 2
     assert (folder / "my_log.py").read_text() == "precious"
+
+
+def test_a_sweep_whose_runs_do_not_replay_exits_with_3(scenario, monkeypatch):
+    import scenarios.sweep as module
+
+    monkeypatch.setattr(module, "_amiss", lambda experiment, seed, outcome: "x" if seed == 2 else "")
+    found = call("sweep", scenario, "--seeds", "1..3", "--replay")
+    assert found.exit_code == 3
+    assert "netsplit itself is at fault under seed 2: x" in found.stdout
+
+
+def test_a_sweep_whose_runs_replay_exits_with_0(scenario):
+    found = call("sweep", scenario, "--seeds", "1..3", "--replay", "--json")
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["amiss"] == []

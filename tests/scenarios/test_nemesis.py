@@ -149,6 +149,14 @@ def test_each_seed_enables_its_own_subset_and_never_none():
         assert 160 <= sum(kind in kinds for kinds in found) <= 240
 
 
+@given(SEEDS)
+def test_every_enabled_kind_gets_its_share_of_the_times(seed):
+    options = Nemesis(share=1, every=20 * MS, lasting=20 * MS, calm=0)
+    found = [f["kind"] for f in schedule(seed, ("n1", "n2", "n3"), HEAL, options)]
+    for kind in DRAWN:
+        assert found.count(kind) > len(found) // 100
+
+
 def test_seeds_differ_in_their_rates():
     counts = sorted(len(schedule(seed, ("n1", "n2", "n3"), 20 * S, Nemesis())) for seed in range(100))
     assert counts[10] * 2 <= counts[90]
@@ -282,10 +290,12 @@ def chatter(me: Puppet, input, now):
 
 
 def chaos(seed):
-    """Run a world of chatterers in which up to six faults overlap, and everybody may be down."""
+    """Run chatterers in a world in which six faults may overlap, everybody may be down, and heal mends the last."""
     options = Nemesis(share=1, every=(5 * MS, 30 * MS), lasting=(5 * MS, 300 * MS), storm=(50, 50), most=6, down="any")
     tables = schedule(seed, ("n1", "n2", "n3", "n4"), 500 * MS, options)
-    faults = tuple(_planned(fault_of(table), "deliver") for table in tables)
+    entries = [fault_of(table) for table in tables]
+    entries = [replace(e, timing=replace(e.timing, lasting=None)) if e.timing.at > 350 * MS else e for e in entries]
+    faults = tuple(_planned(entry, "deliver") for entry in entries)
     show = perform(plan(chatter, 4, stop=S, heal=500 * MS, faults=faults, latency=Uniform(5 * MS, 5 * MS)), seed)
     assert show.outcome.model_error is None
     assert show.outcome.stats["faults_fired"] == len(faults) > 10
