@@ -85,6 +85,7 @@ def plan(experiment: Experiment, seed: int) -> Plan:
         workload=_workload(scenario, nodes),
         errands=_errands(scenario),
         faults=tuple(_planned(entry, network.in_flight) for entry in experiment.faults),
+        core=None if scenario.core is None else scenario.core.nodes,
         properties=experiment.properties,
         ties=scenario.ties,
         model=model.name,

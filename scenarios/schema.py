@@ -36,6 +36,8 @@ from .latencies import MATRICES
 T = TypeVar("T")
 FORMAT = "netsplit.scenario/1"
 NEVER = "never"
+QUORUM = "quorum"
+CORE_FORM = f'"{QUORUM}", or a list of different nodes'
 ONE_LATENCY = "one of a time, { uniform = [LOW, HIGH] }, { lognormal = MEDIAN, sigma = S } or { matrix = NAME }"
 
 
@@ -92,6 +94,14 @@ def _beside(found: Any) -> tuple[str, ...]:
     raise ValueError(f'found {shown(found)}, allowed: "each", or a list of nodes')
 
 
+def _core(found: Any) -> tuple[str, ...] | str:
+    if found == QUORUM:
+        return QUORUM
+    if isinstance(found, list) and found and all(isinstance(n, str) for n in found) and len(set(found)) == len(found):
+        return tuple(sorted(found))
+    raise ValueError(f"found {shown(found)}, allowed: {CORE_FORM}")
+
+
 PAIR_FORM = 'a pair of times such as ["1ms", "40ms"]'
 
 
@@ -126,6 +136,7 @@ Nodes = Annotated[
     tuple[str, ...] | tuple[int, int], Unit("count, range or names", _nodes, NODES_FORM, ("integer", "array"))
 ]
 Beside = Annotated[tuple[str, ...], Unit('"each" or nodes', _beside, '"each", or a list of nodes', ("array",))]
+CoreNodes = Annotated[tuple[str, ...] | str, Unit('"quorum" or nodes', _core, CORE_FORM, ("array",))]
 Pair = Annotated[tuple[int, int], Unit("two times", _pair, PAIR_FORM, ("array",))]
 NodeTimes = Annotated[
     Mapping[str, int],
@@ -240,6 +251,13 @@ class Errand:
 
 
 @_table
+class Core:
+    """Who is healed, if not everybody: faults that touch no node and no link of the core last for ever."""
+
+    nodes: Annotated[CoreNodes, 'nodes, or "quorum": a majority drawn from those that no fault has struck for ever']
+
+
+@_table
 class Timing:
     """When a fault strikes and for how long: keys of every `[[fault]]` beside its kind's own."""
 
@@ -274,9 +292,11 @@ class Scenario:
     clients: Annotated[Clients | None, ""] = None
     ask: Annotated[tuple[Errand, ...], ""] = ()
     fault: Annotated[tuple[Mapping[str, Any], ...], ""] = ()
+    core: Annotated[Core | None, ""] = None
     expect: Annotated[
         Mapping[str, Any],
-        "verdict per property for this profile: one, a list, or { verdict, within }; `[expect.PROFILE]` for another",
+        "verdict per property for this profile: one, a list, or { verdict, within, grace }; "
+        "`[expect.PROFILE]` for another",
     ] = field(default_factory=dict)
     sweep: Annotated[Mapping[str, tuple[Any, ...]], "the grid that charts of this scenario use: key = values"] = field(
         default_factory=dict

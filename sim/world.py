@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from .chance import Chance, within
+from .chance import Chance, choose, within
 from .clients import Desk, Errand, Workload
 from .clock import Clock
 from .disk import Disk
 from .faults import FOREVER, Levers, Planned, When
-from .faults.base import Mend
+from .faults.base import Aims, Mend
 from .history import History
 from .host import Host, ModelError, told
 from .jury import Finding, Jury
@@ -47,7 +47,8 @@ class Plan:
     """Everything about a run but its seed. Times in ns.
 
     `machine` makes the state machine of a node; `boots` holds when a node first boots if not at 0, None for never;
-    `rtt` overrides what nodes are told of their nominal round trips.
+    `rtt` overrides what nodes are told of their nominal round trips. With a `core`, nodes or "quorum" for a majority
+    drawn at heal, only the faults that touch it are mended then, and the others last for ever.
     """
 
     machine: Callable[[NodeId, Cluster], Machine]
@@ -68,6 +69,7 @@ class Plan:
     workload: Workload | None = None
     errands: tuple[Errand, ...] = ()
     faults: tuple[Planned, ...] = ()
+    core: tuple[NodeId, ...] | str | None = None
     properties: tuple[Property, ...] = ()
     ties: str = "fifo"
     model: str = ""
@@ -102,6 +104,7 @@ class Outcome:
     faults: list[FaultRun]
     drops: dict[str, int]
     model_error: str | None = None
+    core: tuple[NodeId, ...] = ()  # who was healed, if not everybody
 
 
 def run(plan: Plan, seed: int, sinks: Sequence[Sink] | None = ()) -> Outcome:
@@ -180,6 +183,8 @@ class World:
         self.desk = Desk(self.kernel, self.recorder, self.network, self.chance, self.hosts, self.history, plan.workload)
         self.faults = [FaultRun(i, p.fault.kind, p.fault.colour, p.fault.counted) for i, p in enumerate(plan.faults)]
         self._mends: dict[int, Mend] = {}  # what heal must mend, in the order in which it was broken
+        self._aims: dict[int, Aims] = {}  # whom it struck
+        self.core: tuple[NodeId, ...] = ()
 
     def _rtt_of(self, node: NodeId) -> Callable[[NodeId], int | None]:
         plan = self.plan
@@ -211,6 +216,7 @@ class World:
             faults=self.faults,
             drops=dict(sorted(self.network.counts.why.items())),
             model_error=error,
+            core=self.core,
         )
 
     def _begin(self) -> None:
@@ -306,6 +312,7 @@ class World:
         mend = fault.apply(Levers(self.kernel, self.network, self.hosts, self.desk, self.chance, seq, span), aims)
         if entry.phase == "active":
             self._mends[i] = lambda: self._mend(i, entry, mend, seq)
+            self._aims[i] = aims
             if span is not None:
                 self.kernel.post(now + span, FAULT, lambda _: self._over(i))
         elif entry.phase == "done":
@@ -322,9 +329,34 @@ class World:
         mend()
 
     def _heal(self, _: Any) -> None:
-        """Mend everything that is still broken, the last first."""
+        """Mend everything that is still broken, the last first; with a core, only what touches it."""
+        self.core = self._drawn_core()
+        core = frozenset(self.core)
         for i in reversed(tuple(self._mends)):
-            self._over(i)
+            beyond = self.plan.faults[i].fault.beyond(self._aims[i], core) if core else None
+            if beyond is None:
+                self._over(i)
+                continue
+            del self._mends[i]
+            entry = self.faults[i]
+            entry.phase = "forever"
+            own = Faulted(entry.index, entry.kind, "forever", entry.fields, beyond)
+            self.recorder.record("fault", self.kernel.now, None, None, own)
+
+    def _drawn_core(self) -> tuple[NodeId, ...]:
+        """Return the core: as planned, or a majority of nodes that no fault has struck for ever, or what is left."""
+        core, nodes = self.plan.core, self.plan.nodes
+        if core is None or isinstance(core, tuple):
+            return core or ()
+        lost = {
+            node
+            for planned, entry in zip(self.plan.faults, self.faults, strict=True)
+            if entry.phase == "forever" and planned.fault.aimed == ("nodes",)
+            for node in entry.nodes
+        }
+        free = [node for node in nodes if node not in lost]
+        words = iter(self.chance.stream("nemesis", "core"))
+        return tuple(free[i] for i in sorted(choose(words, len(nodes) // 2 + 1, len(free))))
 
     def _record(self, entry: FaultRun, phase: str, cause: int | None) -> int:
         own = Faulted(entry.index, entry.kind, phase, entry.fields, entry.nodes)

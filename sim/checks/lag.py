@@ -1,0 +1,97 @@
+"""How far replicas are behind while nothing is wrong: properties over `tail`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from ..property import END, NOTHING, always
+from ..trace import Header, Record
+from ..units import clock_text, show_duration
+from .standing import NEEDS, Standing
+
+READS = {"state": "tail", **NEEDS, END: ""}
+
+
+class _Windows:
+    """Divides calm times into windows, at whose ends the tails are compared with those at their beginnings."""
+
+    def __init__(self, cluster: Header, length: int, settle: int) -> None:
+        self.standing = Standing(cluster)
+        self.tails: dict[str, Any] = {}
+        self.before: dict[str, Any] = {}  # the tails when the window began
+        self.began: int | None = None
+        self._length = length
+        self._settle = settle  # how long it must have been calm before the first window
+
+    def over(self, record: Record) -> bool:
+        """Return whether a window has ended before this record."""
+        return self.began is not None and record.at > self.began + self._length
+
+    def hear(self, record: Record, again: bool) -> None:
+        """Take in a record; a new window begins when none is open, or `again`."""
+        if self.standing.hear(record):
+            self.began = None
+            return
+        if record.kind == "state":
+            if record.data is None:
+                self.tails.pop(str(record.node), None)
+            else:
+                self.tails[str(record.node)] = record.data.tail
+        if (again or self.began is None) and self.standing.calm(record.at, self._settle):
+            self.began, self.before = record.at, dict(self.tails)
+
+    def judged(self) -> list[str]:
+        """Return who was live throughout the window and is not beyond help, if at least two are."""
+        nodes = [n for n in sorted(self.before) if n in self.tails and n not in self.standing.beyond]
+        return nodes if len(nodes) > 1 else []
+
+
+@always("while nothing is wrong no live replica is further behind than a grace", needs=READS, grace="5s")
+def lag_bounded(cluster: Header, grace: int) -> Generator[Any, Record, None]:
+    """Judge windows as long as the grace: at the end everybody has what anybody had at the beginning.
+
+    The first window begins when nothing has been wrong for one grace; a fault, crash or boot ends it unjudged.
+    """
+    windows = _Windows(cluster, grace, grace)
+    said: Any = NOTHING
+    while True:
+        record = yield said
+        said = NOTHING
+        over = windows.over(record)
+        if over:
+            nodes = windows.judged()
+            best = max(nodes, key=lambda n: windows.before[n], default="")
+            late = next((n for n in nodes if windows.tails[n] < windows.before[best]), None)
+            said = None if nodes else NOTHING
+            if late is not None:
+                said = (
+                    f"the tail of {late} is {windows.tails[late]}, but that of {best} was {windows.before[best]} at "
+                    f"{clock_text(windows.began or 0)}, and nothing is wrong since "
+                    f"{clock_text(windows.standing.since)}"
+                )
+        windows.hear(record, over)
+
+
+@always("while nothing is wrong a live replica that is behind gains ground", needs=READS, grace="5s")
+def catch_up_progresses(cluster: Header, grace: int) -> Generator[Any, Record, None]:
+    """Judge windows as long as the grace: whoever was behind at the beginning has caught up or risen at the end."""
+    windows = _Windows(cluster, grace, 0)
+    said: Any = NOTHING
+    while True:
+        record = yield said
+        said = NOTHING
+        over = windows.over(record)
+        if over:
+            before, tails = windows.before, windows.tails
+            nodes = windows.judged()
+            top = max((before[n] for n in nodes), default=0)
+            behind = [n for n in nodes if before[n] < top]
+            stuck = next((n for n in behind if tails[n] <= before[n]), None)
+            said = None if behind else NOTHING
+            if stuck is not None:
+                said = (
+                    f"the tail of {stuck} is {tails[stuck]} as it was {show_duration(grace)} before, "
+                    f"though others were at {top} then and nothing is wrong"
+                )
+        windows.hear(record, over)
