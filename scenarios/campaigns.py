@@ -31,7 +31,7 @@ class Campaign:
 
 CAMPAIGNS = (
     Campaign(
-        "redex L2 and L3: a crashed leader is replaced in (2H, 4H + D], and 2H + 2D after the first promotion one leads",
+        "redex L2, L3: a crashed leader is replaced in (2H, 4H + D], and 2H + 2D after the first promotion one leads",
         "redex/crash_is_noticed",
         1000,
     ),
@@ -53,8 +53,8 @@ def page(results: Sequence[dict[str, Any]], today: str) -> str:
     lines = [
         "# Campaigns",
         "",
-        f"Made by `python -m scenarios.campaigns` with netsplit {version('netsplit')} on {today}. A row is one command,",
-        "`netsplit sweep SCENARIO --seeds 1..N`; its digest covers every run's trace.",
+        f"Made by `python -m scenarios.campaigns` with netsplit {version('netsplit')} on {today}. A row is one",
+        "command, `netsplit sweep SCENARIO --seeds 1..N`; its digest covers every run's trace.",
         "",
         "| claim | scenario | seeds | unexpected | digest |",
         "|---|---|---|---|---|",

@@ -145,6 +145,7 @@ class Alarms:
         if host.idle:
             if every is None:
                 del self._timers[timer.name]
+            host.idle = False
             host.resume(ring)
         else:
             timer.ring = ring

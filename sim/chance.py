@@ -60,7 +60,17 @@ class Stream:
 
     def block(self) -> tuple[int, ...]:
         """Return the next words, always a multiple of eight of them."""
-        number, self._next = self._next, self._next + 1
+        self._next += 1
+        return self.again()
+
+    @property
+    def begun(self) -> bool:
+        """Return whether there was a block."""
+        return self._next > 0
+
+    def again(self) -> tuple[int, ...]:
+        """Return the words of the last block once more."""
+        number = self._next - 1
         size = _BLOCKS[min(number, len(_BLOCKS) - 1)]
         if number == 0:
             return _UNPACK[size](blake2b(self._name).digest())

@@ -103,6 +103,8 @@ class Client:
         self.process = process
         self.open: Try | None = None
         self.made = 0
+        self.answers = 0
+        self.beats = iter(desk.chance.stream("clients", name, "beats"))
         self.last: Any = None  # the value last written or read, for cas
         self._words = iter(desk.chance.stream("clients", name))
 
@@ -134,7 +136,6 @@ class Desk:
         self._open: dict[tuple[str, int], Try] = {}
         self._processes = 0
         self._ops = 0
-        self._answers = 0
         self._lost = threshold(workload.lose_answers) if workload is not None else 0
         self.operated: list[tuple[int, str, Any]] = []  # acts answered to the operator
 
@@ -173,12 +174,11 @@ class Desk:
         workload = self.workload
         assert workload is not None
         low, high = workload.every
-        self._next(client, at + (low if low == high else within(client.word(), low, high)))
+        self._next(client, at + (low if low == high else within(next(client.beats), low, high)))
         if client.open is not None:
             return
-        if workload.find == "every-leader":
-            if getattr(self.hosts[client.beside].view, "role", None) != "leader":
-                return
+        if workload.find == "every-leader" and getattr(self.hosts[client.beside].view, "role", None) != "leader":
+            return
         self._begin(client, *self._draw(client, workload), again=workload.again)
 
     def _draw(self, client: Client, workload: Workload) -> tuple[str, tuple[Any, ...]]:
@@ -248,8 +248,8 @@ class Desk:
         if trial is None:
             return  # answered before, or given up
         if self._lost:
-            self._answers += 1
-            if self.chance.word("clients", "answers", self._answers) >> 32 < self._lost:
+            trial.client.answers += 1
+            if self.chance.word("clients", trial.client.name, "answer", trial.client.answers) >> 32 < self._lost:
                 self.network.drop(host.node, seq, "answers-lost", False)
                 return
         delay = 0 if trial.direct else self.network.passage(host.node, trial.client.beside)

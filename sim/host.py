@@ -268,27 +268,14 @@ class Host:
 
     # -- the process ---------------------------------------------------------------------------------------
 
-<<<<<<< HEAD
-    def _run(self, p: Any) -> Generator[Any, Any, None]:
-        # Attributes that never change are local variables here: this loop runs once for every message.
-        kernel, recorder, network, counts = self.kernel, self.recorder, self.network, self.network.counts
-        machine, moment, perform, held = self.machine, self._moment, self._perform, self._held
-        assert machine is not None and self._process is not None
-<<<<<<< HEAD
-        step, records_max, node, urgent, service = machine.step, self._records_max, self.node, self._urgent, self.service
-        send, note = network.send, recorder.note
-=======
     def _run(self, p: Any, life: int) -> Generator[Any, Any, None]:
+        # Attributes that never change are local variables here: this loop runs once for every message.
         kernel, recorder, network, counts = self.kernel, self.recorder, self.network, self.network.counts
         machine, moment, perform, held = self.machine, self._moment, self._perform, self._held
         if machine is None or self.life != life:
             return  # it crashed at the instant of its boot
-        step, records_max = machine.step, self._records_max
->>>>>>> simtests
-=======
         node, service, urgent, records_max = self.node, self.service, self._urgent, self._records_max
         step, send, note = machine.step, network.send, recorder.note
->>>>>>> bench
         look, make, role_at = self._looker(machine)
         seen: Any = None
         self.resume = self._enter
@@ -357,24 +344,14 @@ class Host:
                     p = urgent.popleft()
                 elif self._queued and not self._still:
                     p = self._take()
-<<<<<<< HEAD
                     if p is not None and service:
-                        yield from self._serve(wake)
-=======
-                    if p is not None and self.service:
                         yield from self._serve(p, wake)
->>>>>>> simtests
                 else:
                     self.idle = not self._still
                     p = yield wake
                     self.idle = False
-<<<<<<< HEAD
-                    if service and p is not None and p.__class__ is not Persisted:
-                        yield from self._serve(wake)
-=======
-                    if p is not None and self.service:
+                    if service and p is not None:
                         yield from self._serve(p, wake)
->>>>>>> simtests
 
     def _serve(self, p: Any, wake: Any) -> Generator[Any, Any, None]:
         """Be busy for the service time of one input; a pause prolongs it."""
@@ -422,6 +399,7 @@ class Host:
     def offer(self, p: Input) -> None:
         """Give an input to the machine: now if the host is idle, else through its lane."""
         if self.idle:
+            self.idle = False
             self.resume(p)
         else:
             self.queue(p)
@@ -506,25 +484,17 @@ class Host:
 
     def _persist(self, effect: Persist, seq: int) -> None:
         disk = self.disk
-<<<<<<< HEAD
-        if effect.sync and not disk.sync_time and not self._held:
+        at_once = effect.sync and not disk.sync_time and not self._held
+        if at_once and not effect.tell and not self._tells:
             disk.write_through(effect)
-            if effect.tell:
-                self.tell(Persisted(effect.key), seq)
-=======
+            return
         disk.write(effect)
         if effect.tell:
             self._tells.append((Persisted(effect.key), seq, disk.written))
-        if not effect.sync:
-            return
-        if not disk.sync_time and not self._held:
+        if at_once:
             self._synced(disk.written)
->>>>>>> simtests
-            return
-        disk.write(effect)
-        if not effect.sync:
-            return
-        self._held.append((effect, seq, disk.written))
+        elif effect.sync:
+            self._held.append((effect, seq, disk.written))
 
     def _sync(self) -> None:
         """Begin a sync of all that is written by now."""

@@ -28,6 +28,7 @@ CLIENT = 1  # client operations, answers and patience
 PACKET = 2
 DONE = 3  # syncs and service times that are over
 ALARM = 4
+TIES = ("fifo", "shuffled")
 
 
 class Post:
@@ -51,6 +52,8 @@ class Kernel(simpy.Environment):
 
     def __init__(self, ties: str = "fifo", words: Stream | None = None) -> None:
         super().__init__(0)
+        if ties not in TIES:
+            raise ValueError(f"ties: found {ties!r}, allowed: {', '.join(TIES)}")
         if ties == "shuffled":
             if words is None:
                 raise TypeError("shuffled ties need a stream of words")

@@ -283,10 +283,11 @@ class Cluster:
         numbers: Mapping[NodeId, int] | None = None,
     ) -> None:
         self.nodes = tuple(nodes)
-        self.peers = tuple([peer for peer in nodes if peer != node])
         self._rtt = rtt
         # The world shares one table between all its nodes.
         self._numbers = {name: i for i, name in enumerate(self.nodes)} if numbers is None else numbers
+        at = self._numbers.get(node, len(self.nodes))
+        self.peers = self.nodes[:at] + self.nodes[at + 1 :]
 
     def number(self, node: NodeId) -> int:
         """Return the place of a node in the cluster's order, from 0."""

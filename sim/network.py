@@ -121,8 +121,11 @@ class Shape(NamedTuple):
 
 def _either(shares: Sequence[Fraction]) -> int:
     """Return the threshold of at least one of several independent causes."""
+    some = [share for share in shares if share]
+    if len(some) < 2:  # every new link asks: no arithmetic on fractions where there is nothing to combine
+        return threshold(some[0]) if some else 0
     none = Fraction(1)
-    for share in shares:
+    for share in some:
         none *= 1 - share
     return threshold(1 - none)
 
@@ -211,6 +214,7 @@ class Link:
     """One direction between two nodes."""
 
     __slots__ = (
+        "_words",
         "changes",
         "cuts",
         "delay",
@@ -225,7 +229,6 @@ class Link:
         "src",
         "stream",
         "until",
-        "words",
     )
 
     def __init__(self, src: NodeId, host: Host, delay: Delay, chance: Chance, always: Sequence[Change]) -> None:
@@ -234,8 +237,8 @@ class Link:
         self.host = host
         self.delay = delay
         self.stream = chance.stream("link", src, self.dst)
-        self.words: Sequence[int] = ()
         self.fates: list[Fate] = []  # of the packets to come, the next one last
+        self._words: Sequence[int] = ()
         self.until = NEVER  # from when on something besides the fate must be asked
         self.cuts = 0
         self.epoch = 0  # a packet that left in an older epoch was dropped by a cut
@@ -246,21 +249,29 @@ class Link:
         self.shape = shape(delay, self.changes)
 
     def refill(self) -> list[Fate]:
-        self.words = self.stream.block()
-        self.fates = decode(self.words, self.shape)
+        self._words = ()
+        self.fates = decode(self.stream.block(), self.shape)
         self.fates.reverse()
         return self.fates
 
+    def words(self) -> Sequence[int]:
+        """Return the words of this block, made again: kept, they would be most of a link's memory."""
+        if not self._words and self.stream.begun:
+            self._words = self.stream.again()
+        return self._words
+
     def last_words(self) -> Sequence[int]:
         """Return the four words of the packet whose fate was taken last."""
-        end = len(self.words) - 4 * len(self.fates)
-        return self.words[end - 4 : end]
+        words = self.words()
+        end = len(words) - 4 * len(self.fates)
+        return words[end - 4 : end]
 
     def changed(self) -> None:
         """Decode what is left of this block anew; the words stay, so no later packet is reshuffled."""
         self.shape = shape(self.delay, [c for c in self.changes if not c.messages])
-        left = len(self.words) - 4 * len(self.fates)
-        self.fates = decode(self.words[left:], self.shape)
+        words = self.words()
+        left = len(words) - 4 * len(self.fates)
+        self.fates = decode(words[left:], self.shape)
         self.fates.reverse()
         self.watch()
 
@@ -410,6 +421,7 @@ class Network:
         else:
             host = link.host
             if host.idle:
+                host.idle = False
                 host.resume(packet)
             else:
                 host.queue(packet)
@@ -456,7 +468,8 @@ class Network:
                     link.hold += cut.in_flight == "hold"
             link.changes += [change for picks, change in self._changes if picks(link.src, dst)]
             link.rules += [rule for src, to_, rule in self._rules if (src, to_) == (link.src, dst)]
-            link.changed()
+            if link.cuts or self._changes or self._rules:
+                link.changed()
         return link
 
     def _unknown(self, dst: Any) -> UnknownNode:

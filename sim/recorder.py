@@ -116,8 +116,8 @@ def _unwritable(lines: list[Any], encode: Lines, error: ValueError) -> str:
         try:
             encode([line])
         except ValueError as why:
-            if isinstance(line, str):  # the standard library's lines are text already
-                found = json.loads(line)
+            if isinstance(line, (str, tuple)):  # the standard library's lines are text already, up to their data
+                found = json.loads(line if isinstance(line, str) else line[0] + "]}")
                 kind, seq, at, node = found["kind"], found["seq"], found["at"], found["node"]
             else:
                 kind, seq, at, node = type(line).__name__, line.seq, line.at, line.node

@@ -168,7 +168,10 @@ def test_an_alarm_set_on_a_stopped_clock_waits_for_its_mend() -> None:
 
 
 def test_overlapping_drifts_add_and_mend_in_any_order() -> None:
-    for first, second in ((fast(10, 30, MILLION), fast(20, 10, MILLION)), (fast(10, 20, MILLION), fast(20, 20, MILLION))):
+    for first, second in (
+        (fast(10, 30, MILLION), fast(20, 10, MILLION)),
+        (fast(10, 20, MILLION), fast(20, 20, MILLION)),
+    ):
         found = rings(sets(("a", 200 * MS)), faults=(first, second))
         # 30 ms at 2 or 3 times the rate: 10 + 10*2 + 10*3 + 10*2 local by 40.
         assert found == [(160 * MS, "a")]

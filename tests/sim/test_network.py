@@ -324,7 +324,13 @@ def test_a_cut_severs_both_directions_and_a_oneway_cut_one() -> None:
 
 def test_nodes_of_one_group_or_of_none_reach_each_other() -> None:
     groups = (("n1", "n2"), ("n3",))
-    for link, cut in ((("n1", "n2"), False), (("n1", "n3"), True), (("n3", "n2"), True), (("n4", "n1"), False), (("n3", "n4"), False)):
+    for link, cut in (
+        (("n1", "n2"), False),
+        (("n1", "n3"), True),
+        (("n3", "n2"), True),
+        (("n4", "n1"), False),
+        (("n3", "n4"), False),
+    ):
         found = outcomes(partition(10, 20, *groups), src=link[0], dst=link[1], nodes=4)[1]
         assert (found == "partition") == cut, link
 
