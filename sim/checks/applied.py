@@ -51,7 +51,8 @@ def applied_agree(cluster: Header) -> Generator[Any, Record, None]:
         had, where, when = first.setdefault(seq, (op, str(record.node), record.seq))
         said = None
         if had != op:
-            said = f"at sequence {shown(seq)} {record.node} applied operation {op}, and {where} operation {had} (record {when})"
+            theirs = f"{where} operation {had} (record {when})"
+            said = f"at sequence {shown(seq)} {record.node} applied operation {op}, and {theirs}"
 
 
 @always("nothing takes effect that nobody asked for", needs={"applied": "op", "ask": "op"})
@@ -71,7 +72,7 @@ def no_phantom(cluster: Header) -> Generator[Any, Record, None]:
 
 @always(
     "an operation that was acknowledged has taken effect",
-    needs={"applied": "op", "ask": "op action", "answer": "op outcome", END: ""},
+    needs={"applied": "op", "ask": "op action", "answer": "client op outcome", END: ""},
 )
 def acknowledged_applied(cluster: Header) -> Generator[Any, Record, None]:
     """Judge each `ok` by what was applied by the end of its instant, anywhere; reads change nothing."""

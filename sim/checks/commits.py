@@ -8,7 +8,7 @@ from typing import Any
 from ..machine import fingerprint
 from ..property import NOTHING, always, eventually
 from ..trace import Header, Record
-from .standing import shown
+from .standing import listed, shown
 
 
 @always("the same sequence is committed with the same payload everywhere", needs={"committed": "seq payload"})
@@ -64,5 +64,6 @@ def committed_survives(cluster: Header) -> Generator[Any, Record, None]:
         for (seq, value), first in committed.items():
             without = [node for node in sorted(held) if (seq, value) not in held[node]]
             if len(without) > most:
-                said = f"sequence {shown(seq)}, committed by {first.node} (record {first.seq}), is not on {', '.join(without)}"
+                by = f"committed by {first.node} (record {first.seq})"
+                said = f"sequence {shown(seq)}, {by}, is not on {listed(without)}"
                 break

@@ -17,7 +17,7 @@ from .standing import Cuts
     grace="5s",
 )
 def one_leader_per_component(cluster: Header, grace: int) -> Generator[Any, Record, None]:
-    """Judge how long two leaders could reach each other; cuts are those of partitions, and a paused node reaches nobody.
+    """Judge how long two leaders could reach each other; partitions cut, and a paused node reaches nobody.
 
     While a fault of links, packets or edges lasts nothing is judged, and the grace begins anew.
     """

@@ -12,9 +12,10 @@ from .standing import shown
 
 @always("merging is idempotent, commutative and associative on the states met", needs={"merged": "left right result"})
 def merges_are_lawful(cluster: Header) -> Generator[Any, Record, None]:
-    """Judge each merge by the states that it was made of, through all merges before it: made of the same, it is the same.
+    """Judge each merge by the states of which it was made, through all merges before it.
 
-    A state that is no result so far counts as one whole, so that of local updates nothing needs to be known.
+    What is made of the same states must be the same, in whatever order and however often they were merged. A state
+    that is no result so far counts as one whole, so that of local updates nothing needs to be known.
     """
     parts: dict[Any, int] = {}  # a set of whole states, as bits, for every state met
     made: dict[int, tuple[Any, int]] = {}
@@ -60,4 +61,5 @@ def same_updates_same_state(cluster: Header) -> Generator[Any, Record, None]:
         had, where, when = first.setdefault(updates, (state, str(record.node), record.seq))
         said = None
         if had != state:
-            said = f"with the same updates {record.node} is in {shown(state)}, and {where} was in {shown(had)} (record {when})"
+            theirs = f"{where} was in {shown(had)} (record {when})"
+            said = f"with the same updates {record.node} is in {shown(state)}, and {theirs}"

@@ -21,25 +21,28 @@ class _Windows:
         self.tails: dict[str, Any] = {}
         self.before: dict[str, Any] = {}  # the tails when the window began
         self.began: int | None = None
+        self._ended = 0  # when the last window did
         self._length = length
         self._settle = settle  # how long it must have been calm before the first window
 
     def over(self, record: Record) -> bool:
-        """Return whether a window has ended before this record."""
+        """Return whether a window has ended before this record; a window may begin and end without any record."""
+        standing = self.standing
+        if self.began is None and standing.calm(record.at, self._settle):
+            self.began, self.before = max(standing.since + self._settle, self._ended), dict(self.tails)
         return self.began is not None and record.at > self.began + self._length
 
-    def hear(self, record: Record, again: bool) -> None:
-        """Take in a record; a new window begins when none is open, or `again`."""
+    def hear(self, record: Record, over: bool) -> None:
+        """Take in a record, after the window that is over was judged."""
+        if over:
+            self.began, self._ended = None, record.at
         if self.standing.hear(record):
             self.began = None
-            return
-        if record.kind == "state":
+        elif record.kind == "state":
             if record.data is None:
                 self.tails.pop(str(record.node), None)
             else:
                 self.tails[str(record.node)] = record.data.tail
-        if (again or self.began is None) and self.standing.calm(record.at, self._settle):
-            self.began, self.before = record.at, dict(self.tails)
 
     def judged(self) -> list[str]:
         """Return who was live throughout the window and is not beyond help, if at least two are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from ..property import NOTHING, Excuse, always, eventually
+from ..property import END, NOTHING, Excuse, always, eventually
 from ..trace import Header, Record
 from ..units import clock_text
 from .standing import NEEDS, Standing, listed
@@ -38,7 +38,7 @@ def leadership_settles(cluster: Header) -> Generator[Any, Record, None]:
             said = f"{listed(leaders)} lead" if leaders else "nobody leads"
 
 
-@always("leadership does not change while nothing is wrong", needs={"state": "role", **NEEDS}, grace="5s")
+@always("leadership does not change while nothing is wrong", needs={"state": "role", **NEEDS, END: ""}, grace="5s")
 def leadership_stable(cluster: Header, grace: int) -> Generator[Any, Record, None]:
     """Judge each leader that comes or goes when no fault, crash or boot was for as long as the grace.
 
@@ -50,18 +50,17 @@ def leadership_stable(cluster: Header, grace: int) -> Generator[Any, Record, Non
     while True:
         record = yield said
         said = NOTHING
+        calm = standing.calm(record.at, grace)
+        if calm and leaders:
+            said = None
         if record.kind != "state":
             standing.hear(record)
             continue
         node = str(record.node)
         leads = record.data is not None and record.data.role == "leader"
-        calm = standing.calm(record.at, grace)
         if leads != (node in leaders):
             was = leaders
             leaders = sorted([*leaders, node]) if leads else [n for n in leaders if n != node]
             if calm and was:
                 turn = f"{node} became leader beside {listed(was)}" if leads else f"{node} ceased to lead"
                 said = f"{turn}, though nothing is wrong since {clock_text(standing.since)}"
-                continue
-        if calm and leaders:
-            said = None

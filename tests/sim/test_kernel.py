@@ -11,13 +11,12 @@ import pytest
 import simpy
 from hypothesis import given
 from hypothesis import strategies as st
-from puppets import Ping, Pong, Puppet, RoleView, Seen, asked, booted, got, plan, rang
+from puppets import APPLICABLE, Ping, Pong, Puppet, RoleView, Seen, asked, booted, got, plan, rang
 
 import sim.kernel
 import sim.network
 import sim.world
 from sim.chance import Chance, within
-from sim.checks import SHIPPED
 from sim.clients import Errand, Workload
 from sim.faults import ClockFault, Crash, LinkFault, PacketFault, Partition, Pause, Planned, When
 from sim.kernel import ALARM, CLIENT, DONE, FAULT, PACKET, TRIGGERED, Kernel
@@ -206,7 +205,7 @@ def whole(in_flight: Any = "deliver", latency: Any = None, **more: Any) -> Plan:
     """Return a plan with all that a world can do."""
     chosen: dict[str, Any] = dict(
         nodes=5, stop=500 * MS, heal=400 * MS, latency=latency or Uniform(MS, 15 * MS), loss=Fraction(1, 30),
-        duplicate=Fraction(1, 30), corrupt=Fraction(1, 60), properties=SHIPPED,
+        duplicate=Fraction(1, 30), corrupt=Fraction(1, 60), properties=APPLICABLE,
         puppets={"View": RoleView, "ACTIONS": {"append": ("key", "value"), "go": ("what",)}, "LANES": (Lane("a", 3, (Pong,)), Lane("b", 9))},
         clocks={"n2": ClockPlan(offset=-S, drift=170), "n5": ClockPlan(drift=-90)},
         sync={"n1": 4 * MS, "n2": MS}, service={"n4": MS, "n1": MS // 7},
