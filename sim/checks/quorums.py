@@ -102,16 +102,15 @@ def quorum_keeps(cluster: Header) -> Generator[Any, Record, None]:
 
 @always("no operation is accepted before a quorum holds it", needs={"accepted": "seq", "quorum": "seq nodes"})
 def accepted_on_quorum(cluster: Header) -> Generator[Any, Record, None]:
-    """Judge each promise of a node by the quorums that it has stated."""
-    safe: dict[str, Any] = {}
+    """Judge each promise by the quorums stated so far, by whichever node."""
+    safe: Any = None  # the highest sequence that a quorum held
     said: Any = NOTHING
     while True:
         record = yield said
-        node, seq = str(record.node), record.data.seq
+        seq = record.data.seq
         if record.name == "quorum":
-            safe[node] = max(safe.get(node, seq), seq)
+            safe = seq if safe is None else max(safe, seq)
             said = NOTHING
         else:
-            said = None
-            if node not in safe or safe[node] < seq:
-                said = f"{node} accepted sequence {shown(seq)} before any quorum held it"
+            early = safe is None or seq > safe
+            said = f"{record.node} accepted sequence {shown(seq)} before any quorum held it" if early else None
