@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from ..property import END, NOTHING, always
@@ -25,17 +25,25 @@ class _Windows:
         self._length = length
         self._settle = settle  # how long it must have been calm before the first window
 
-    def over(self, record: Record) -> bool:
-        """Return whether a window has ended before this record; a window may begin and end without any record."""
-        standing = self.standing
-        if self.began is None and standing.calm(record.at, self._settle):
-            self.began, self.before = max(standing.since + self._settle, self._ended), dict(self.tails)
-        return self.began is not None and record.at > self.began + self._length
+    def over(self, record: Record) -> Iterator[int]:
+        """Yield the beginning of each window that ended before this record.
 
-    def hear(self, record: Record, over: bool) -> None:
-        """Take in a record, after the window that is over was judged."""
-        if over:
-            self.began, self._ended = None, record.at
+        Windows begin and end without any record. Where none comes for long nothing changes, so the second stands for
+        all that follow.
+        """
+        for _ in range(2):
+            if self.began is None:
+                if not self.standing.calm(record.at, self._settle):
+                    return
+                self.began, self.before = max(self.standing.since + self._settle, self._ended), dict(self.tails)
+            if record.at <= self.began + self._length:
+                return
+            yield self.began
+            self.began, self._ended = None, self.began + self._length
+        self._ended = record.at
+
+    def hear(self, record: Record) -> None:
+        """Take in a record, after the windows that are over were judged."""
         if self.standing.hear(record):
             self.began = None
         elif record.kind == "state":
@@ -61,19 +69,17 @@ def lag_bounded(cluster: Header, grace: int) -> Generator[Any, Record, None]:
     while True:
         record = yield said
         said = NOTHING
-        over = windows.over(record)
-        if over:
-            nodes = windows.judged()
-            best = max(nodes, key=lambda n: windows.before[n], default="")
-            late = next((n for n in nodes if windows.tails[n] < windows.before[best]), None)
-            said = None if nodes else NOTHING
+        for began in windows.over(record):
+            nodes, before, tails = windows.judged(), windows.before, windows.tails
+            best = max(nodes, key=before.__getitem__, default="")
+            late = next((n for n in nodes if tails[n] < before[best]), None)
             if late is not None:
-                said = (
-                    f"the tail of {late} is {windows.tails[late]}, but that of {best} was {windows.before[best]} at "
-                    f"{clock_text(windows.began or 0)}, and nothing is wrong since "
-                    f"{clock_text(windows.standing.since)}"
-                )
-        windows.hear(record, over)
+                then = f"that of {best} was {before[best]} at {clock_text(began)}"
+                calm = f"nothing is wrong since {clock_text(windows.standing.since)}"
+                said = f"the tail of {late} is {tails[late]}, but {then}, and {calm}"
+                break
+            said = None if nodes else said
+        windows.hear(record)
 
 
 @always("while nothing is wrong a live replica that is behind gains ground", needs=READS, grace="5s")
@@ -84,17 +90,14 @@ def catch_up_progresses(cluster: Header, grace: int) -> Generator[Any, Record, N
     while True:
         record = yield said
         said = NOTHING
-        over = windows.over(record)
-        if over:
-            before, tails = windows.before, windows.tails
-            nodes = windows.judged()
+        for _ in windows.over(record):
+            nodes, before, tails = windows.judged(), windows.before, windows.tails
             top = max((before[n] for n in nodes), default=0)
             behind = [n for n in nodes if before[n] < top]
             stuck = next((n for n in behind if tails[n] <= before[n]), None)
-            said = None if behind else NOTHING
             if stuck is not None:
-                said = (
-                    f"the tail of {stuck} is {tails[stuck]} as it was {show_duration(grace)} before, "
-                    f"though others were at {top} then and nothing is wrong"
-                )
-        windows.hear(record, over)
+                still = f"the tail of {stuck} is {tails[stuck]} as it was {show_duration(grace)} before"
+                said = f"{still}, though others were at {top} then and nothing is wrong"
+                break
+            said = None if behind else said
+        windows.hear(record)

@@ -110,7 +110,8 @@ def passes(scenario: str, budget: int) -> dict[str, int]:
     for seed in range(1, budget + 1):
         made, outcome = judged(scenario, NONE, seed)
         verdict = judge(made, outcome)
-        assert verdict.word == "as-expected", f"{scenario} seed {seed}: {[j.finding for j in verdict.judged if not j.met]}"
+        wrong = [j.finding for j in verdict.judged if not j.met]
+        assert verdict.word == "as-expected", f"{scenario} seed {seed}: {wrong}"
         for finding in outcome.findings:
             holds[finding.name] = holds.get(finding.name, 0) + (finding.verdict == "holds")
     return holds
@@ -143,9 +144,9 @@ def page() -> str:
     lines = [
         "# Planted bugs",
         "",
-        "Written by `python tests/mutants/planted.py`. Each bug is switched on in a machine that is sound without it;",
-        f"the oracle named must catch it within seeds 1 to {BUDGET} of the scenario, over all of which the sound machine is",
-        "as expected and the oracle has something to judge.",
+        "Written by `python tests/mutants/planted.py`. Each bug is switched on in a machine that is sound without it; the",
+        f"oracle named must catch it within seeds 1 to {BUDGET} of the scenario, over all of which the sound machine is as",
+        "expected and the oracle has something to judge.",
         "",
         "| machine | bug | what is wrong | scenario | caught by | seeds | also seen by, at the first of them |",
         "|---|---|---|---|---|---|---|",

@@ -17,7 +17,8 @@ def test_the_sound_machine_survives_the_budget_and_gives_its_oracles_something_t
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.bug)
 def test_a_planted_bug_is_caught_by_its_oracle_at_the_seed_that_the_table_names(planted):
-    (row,) = [row for row in ROW.findall(PAGE.read_text("utf-8")) if row[1:4] == planted[1:2] + planted[:1] + planted[2:3]]
+    rows = ROW.findall(PAGE.read_text("utf-8"))
+    (row,) = [row for row in rows if (row[2], row[1], row[3]) == planted[:3]]
     first, _ = next(seeds_that_catch(planted))
     assert re.match(r"\d+", row[6])[0] == str(first)
     assert int(row[5]) == planted.budget >= first
