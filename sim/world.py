@@ -183,7 +183,7 @@ class World:
         self.desk = Desk(self.kernel, self.recorder, self.network, self.chance, self.hosts, self.history, plan.workload)
         self.faults = [FaultRun(i, p.fault.kind, p.fault.colour, p.fault.counted) for i, p in enumerate(plan.faults)]
         self._mends: dict[int, Mend] = {}  # what heal must mend, in the order in which it was broken
-        self._aims: dict[int, Aims] = {}  # whom it struck
+        self._struck: dict[int, tuple[Aims, int]] = {}  # whom it struck, and its record
         self.core: tuple[NodeId, ...] = ()
 
     def _rtt_of(self, node: NodeId) -> Callable[[NodeId], int | None]:
@@ -312,7 +312,7 @@ class World:
         mend = fault.apply(Levers(self.kernel, self.network, self.hosts, self.desk, self.chance, seq, span), aims)
         if entry.phase == "active":
             self._mends[i] = lambda: self._mend(i, entry, mend, seq)
-            self._aims[i] = aims
+            self._struck[i] = aims, seq
             if span is not None:
                 self.kernel.post(now + span, FAULT, lambda _: self._over(i))
         elif entry.phase == "done":
@@ -333,7 +333,8 @@ class World:
         self.core = self._drawn_core()
         core = frozenset(self.core)
         for i in reversed(tuple(self._mends)):
-            beyond = self.plan.faults[i].fault.beyond(self._aims[i], core) if core else None
+            aims, cause = self._struck[i]
+            beyond = self.plan.faults[i].fault.beyond(aims, core) if core else None
             if beyond is None:
                 self._over(i)
                 continue
@@ -341,7 +342,7 @@ class World:
             entry = self.faults[i]
             entry.phase = "forever"
             own = Faulted(entry.index, entry.kind, "forever", entry.fields, beyond)
-            self.recorder.record("fault", self.kernel.now, None, None, own)
+            self.recorder.record("fault", self.kernel.now, None, cause, own)
 
     def _drawn_core(self) -> tuple[NodeId, ...]:
         """Return the core: as planned, or a majority of nodes that no fault has struck for ever, or what is left."""

@@ -32,14 +32,16 @@ class _Windows:
         all that follow.
         """
         for _ in range(2):
-            if self.began is None:
+            began = self.began
+            if began is None:
                 if not self.standing.calm(record.at, self._settle):
                     return
-                self.began, self.before = max(self.standing.since + self._settle, self._ended), dict(self.tails)
-            if record.at <= self.began + self._length:
+                began = self.began = max(self.standing.since + self._settle, self._ended)
+                self.before = dict(self.tails)
+            if record.at <= began + self._length:
                 return
-            yield self.began
-            self.began, self._ended = None, self.began + self._length
+            yield began
+            self.began, self._ended = None, began + self._length
         self._ended = record.at
 
     def hear(self, record: Record) -> None:

@@ -29,7 +29,10 @@ class _Replica:
 
 
 def why_not_converged(cluster: Header, records: Iterable[Record]) -> list[str]:
-    """Return one sentence per node: excused, down, held back by a fault, cut short, stalled, or still on its way."""
+    """Return one sentence per node: excused, down, held back by a fault, at rest, or still on its way.
+
+    At rest is whose view did not change in the second half of the time from heal to the end.
+    """
     heal = cluster.heal or 0
     replicas = {node: _Replica() for node in cluster.nodes}
     standing = Standing(cluster)
@@ -45,7 +48,7 @@ def why_not_converged(cluster: Header, records: Iterable[Record]) -> list[str]:
         elif record.node in replicas:
             _heard(replicas[record.node], record, flying, heal)
     sentences = [] if standing.quorum_left() else [standing.lost()]
-    sentences += [_told(node, replica, heal) for node, replica in list(replicas.items())[:MOST]]
+    sentences += [_told(node, replica, heal, cluster.stop) for node, replica in list(replicas.items())[:MOST]]
     if len(replicas) > MOST:
         sentences.append(f"({len(replicas) - MOST} more nodes)")
     return sentences
@@ -77,7 +80,7 @@ def _heard(replica: _Replica, record: Record, flying: dict[int, tuple[str, str]]
         replica.lost[record.data.why] += 1
 
 
-def _told(node: str, replica: _Replica, heal: int) -> str:
+def _told(node: str, replica: _Replica, heal: int, stop: int) -> str:
     if replica.gone is not None:
         number, what = replica.gone
         return f"{node} is excused: fault {number} ({what}) lasts for ever"
@@ -91,9 +94,9 @@ def _told(node: str, replica: _Replica, heal: int) -> str:
         faults = ", ".join(f"{number} ({what})" for number, what in sorted(replica.held.items()))
         return f"{node} is up, but still under fault {faults}"
     changed = replica.changed if replica.changed is not None else replica.booted or 0
-    stalled = changed < heal
-    view = f"has not changed since {clock_text(changed)}" if stalled else f"last changed at {clock_text(changed)}"
-    text = f"{node} is {'stalled' if stalled else 'on its way'}: it is up, nothing holds it back, and its view {view}"
+    resting = 2 * (stop - changed) > stop - heal
+    view = f"it is at rest since {clock_text(changed)}" if resting else f"it still changed at {clock_text(changed)}"
+    text = f"{node} is up and nothing holds it back; {view}"
     if replica.handled is not None:
         at, what, src = replica.handled
         text += f"; the last message it handled was {what} from {src} at {clock_text(at)}"

@@ -144,9 +144,9 @@ def page() -> str:
     lines = [
         "# Planted bugs",
         "",
-        "Written by `python tests/mutants/planted.py`. Each bug is switched on in a machine that is sound without it; the",
-        f"oracle named must catch it within seeds 1 to {BUDGET} of the scenario, over all of which the sound machine is as",
-        "expected and the oracle has something to judge.",
+        "Written by `python tests/mutants/planted.py`. Each bug is switched on in a machine that is sound without it.",
+        f"The oracle named must catch it within seeds 1 to {BUDGET} of the scenario, over all of which the sound",
+        "machine is as expected and the oracle has something to judge.",
         "",
         "| machine | bug | what is wrong | scenario | caught by | seeds | also seen by, at the first of them |",
         "|---|---|---|---|---|---|---|",
