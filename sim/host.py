@@ -348,8 +348,7 @@ class Host:
                         yield from self._serve(p, wake)
                 else:
                     self.idle = not self._still
-                    p = yield wake
-                    self.idle = False
+                    p = yield wake  # whoever resumes an idle host says first that it is idle no more
                     if service and p is not None:
                         yield from self._serve(p, wake)
 

@@ -396,7 +396,8 @@ class Machine:
                 raise Unhandled(f"no handler for {name}: mark a method with @on({name})") from None
             said = handler(self, input.src, msg, now)
         elif isinstance(input, Alarm):
-            said = self._named(Alarm, input.name)(self, input.about, now)
+            handler = self._NAMED.get((Alarm, input.name)) or self._named(Alarm, input.name)
+            said = handler(self, input.about, now)
         elif isinstance(input, (Ask, Operate)):
             said = self._named(type(input), input.action)(self, input, now)
         else:

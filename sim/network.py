@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from heapq import heappush
+from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .chance import HALF, LOW, Chance, threshold
@@ -148,35 +150,50 @@ Fate = int | tuple[tuple[int, int], ...]
 LOST: Fate = ()
 
 
-def decode(words: Sequence[int], shape: Shape) -> list[Fate]:
-    """Return the fates of consecutive packets, each from four words.
+# A packet has four words of 64 bits. Reading one half of one word of every packet of a block, and nothing else, costs
+# a quarter of reading all words and shifting them.
+_LOSS, _CORRUPT = "4xI24x", "I28x"  # the upper and the lower half of the first
+_DELAY, _QUANTILE = "12xI16x", "8xQ16x"  # the upper half of the second, and all of it
+_TWICE = "20xI8x"  # the upper half of the third
+_word = Struct("<Q").unpack_from
+
+
+@cache
+def _column(form: str, packets: int) -> Callable[[bytes], tuple[int, ...]]:
+    return Struct("<" + form * packets).unpack
+
+
+def decode(raw: bytes, shape: Shape) -> list[Fate]:
+    """Return the fates of consecutive packets, each from four words in 32 bytes.
 
     The words decide loss and corruption; delay; duplicate and reordering; the copy's delay.
     """
     low, span, grid, loss, corrupt, twice = shape
+    count = len(raw) // 32
     fates: list[Any]
     if grid is not None:
         above, below = grid
-        fates = [low + (((b & LOW) * span) >> 32) + interpolate(b, above, below) for b in words[1::4]]
+        words = _column(_QUANTILE, count)(raw)
+        fates = [low + (((b & LOW) * span) >> 32) + interpolate(b, above, below) for b in words]
     elif span:
-        fates = [low + ((b >> 32) * span >> 32) for b in words[1::4]]
+        fates = [low + (b * span >> 32) for b in _column(_DELAY, count)(raw)]
     else:
-        fates = [low] * (len(words) // 4)
-    # Few packets are anything but one clean delivery: find these in one pass for each misfortune. A word's upper half
-    # is below a threshold exactly if the word is below the threshold shifted.
-    loss64, twice64 = loss << 32, twice << 32
-    lost = [i for i, a in enumerate(words[::4]) if a < loss64] if loss else ()
-    spoilt = [i for i, a in enumerate(words[::4]) if a & LOW < corrupt] if corrupt and loss < HALF else ()
-    again = [i for i, c in enumerate(words[2::4]) if c < twice64] if twice else ()
+        fates = [low] * count
+    # Few packets are anything but one clean delivery: find these in one pass for each misfortune.
+    lost = [i for i, a in enumerate(_column(_LOSS, count)(raw)) if a < loss] if loss else ()
+    spoilt: Sequence[int] = ()
+    if corrupt and loss < HALF:
+        spoilt = [i for i, a in enumerate(_column(_CORRUPT, count)(raw)) if a < corrupt]
+    again = [i for i, c in enumerate(_column(_TWICE, count)(raw)) if c < twice] if twice else ()
     for i in spoilt:
-        fates[i] = ((fates[i], words[4 * i] | 1),)
+        fates[i] = ((fates[i], _word(raw, 32 * i)[0] | 1),)
     for i in again:
-        d = words[4 * i + 3]
+        (d,) = _word(raw, 32 * i + 24)
         if grid is None:
             late = low + ((d >> 32) * span >> 32)
         else:
             late = low + (((d & LOW) * span) >> 32) + interpolate(d, *grid)
-        first = fates[i] if i in spoilt else ((fates[i], 0),)
+        first = fates[i] if isinstance(fates[i], tuple) else ((fates[i], 0),)
         fates[i] = (*first, (late, 0))
     for i in lost:
         fates[i] = LOST
@@ -214,7 +231,7 @@ class Link:
     """One direction between two nodes."""
 
     __slots__ = (
-        "_words",
+        "_raw",
         "changes",
         "cuts",
         "delay",
@@ -238,7 +255,7 @@ class Link:
         self.delay = delay
         self.stream = chance.stream("link", src, self.dst)
         self.fates: list[Fate] = []  # of the packets to come, the next one last
-        self._words: Sequence[int] = ()
+        self._raw = b""
         self.until = NEVER  # from when on something besides the fate must be asked
         self.cuts = 0
         self.epoch = 0  # a packet that left in an older epoch was dropped by a cut
@@ -249,29 +266,27 @@ class Link:
         self.shape = shape(delay, self.changes)
 
     def refill(self) -> list[Fate]:
-        self._words = ()
-        self.fates = decode(self.stream.block(), self.shape)
+        self._raw = b""
+        self.fates = decode(self.stream.raw(), self.shape)
         self.fates.reverse()
         return self.fates
 
-    def words(self) -> Sequence[int]:
+    def raw(self) -> bytes:
         """Return the words of this block, made again: kept, they would be most of a link's memory."""
-        if not self._words and self.stream.begun:
-            self._words = self.stream.again()
-        return self._words
+        self._raw = self._raw or self.stream.again()
+        return self._raw
 
-    def last_words(self) -> Sequence[int]:
+    def last_words(self) -> bytes:
         """Return the four words of the packet whose fate was taken last."""
-        words = self.words()
-        end = len(words) - 4 * len(self.fates)
-        return words[end - 4 : end]
+        raw = self.raw()
+        end = len(raw) - 32 * len(self.fates)
+        return raw[end - 32 : end]
 
     def changed(self) -> None:
         """Decode what is left of this block anew; the words stay, so no later packet is reshuffled."""
         self.shape = shape(self.delay, [c for c in self.changes if not c.messages])
-        words = self.words()
-        left = len(words) - 4 * len(self.fates)
-        self.fates = decode(words[left:], self.shape)
+        raw = self.raw()
+        self.fates = decode(raw[len(raw) - 32 * len(self.fates) :], self.shape)
         self.fates.reverse()
         self.watch()
 
@@ -408,7 +423,7 @@ class Network:
             elif do == "duplicate":
                 fate = (*copies, *((delay + by, spoil) for delay, spoil in copies[:1]))
             else:
-                fate = tuple((delay, spoil or link.last_words()[0] | 1) for delay, spoil in copies)
+                fate = tuple((delay, spoil or _word(link.last_words())[0] | 1) for delay, spoil in copies)
         self._copies(link, msg, fate, seq, now)
 
     def arrive(self, packet: Packet) -> None:

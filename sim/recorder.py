@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Any, Protocol
 
 from .machine import snake_case
@@ -34,6 +36,7 @@ class Sink(Protocol):
 Lines = Callable[[list[Any]], bytes]
 
 
+@cache  # classes are dear to make: eleven of them cost more than the rest of a small world
 def _with_msgspec() -> tuple[dict[str, Any], Lines]:
     structs = {}
     for kind, names in FIELDS.items():
@@ -52,8 +55,8 @@ class _Quoted(dict[str | None, str]):
         return text
 
 
-# No string in JSON holds a raw control character, so these can be told from what they separate.
-_BETWEEN, _NEXT = "\x1f", "\x1e"
+# No text in JSON holds a raw control character, so these can be told from what they separate or stand for.
+_BETWEEN, _NEXT, _ROW = "\x1f", "\x1e", "\x1d"
 _spread = json.JSONEncoder(separators=(_BETWEEN, ":"), ensure_ascii=False, check_circular=False).encode
 
 
@@ -67,37 +70,51 @@ def _insides(rows: list[tuple[Any, ...]]) -> list[str]:
 
 
 def _with_json() -> tuple[dict[str, Any], Lines]:
-    """Return makers of lines, of which those that end in a row leave it as it is until `encode`."""
+    """Return makers of lines in which _ROW stands for the inside of a row until `encode`."""
     quoted = _Quoted()
+    rows: list[tuple[Any, ...]] = []
+    row = rows.append
 
-    def send(seq: int, at: int, node: str, cause: int, dst: str, name: str, data: Any) -> Any:
-        head = f'{{"kind":"send","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{cause},"dst":{quoted[dst]}'
-        return f'{head},"type":{quoted[name]},"data":[', data
+    def send(seq: int, at: int, node: str, cause: int, dst: str, name: str, data: Any) -> str:
+        row(data)
+        return (
+            f'{{"kind":"send","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{cause},"dst":{quoted[dst]},'
+            f'"type":{quoted[name]},"data":[{_ROW}]}}\n'
+        )
 
-    def drop(seq: int, at: int, node: str, cause: int | None, why: str) -> Any:
+    def drop(seq: int, at: int, node: str, cause: int | None, why: str) -> str:
         led = "null" if cause is None else cause
         return f'{{"kind":"drop","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{led},"why":{quoted[why]}}}\n'
 
-    def step(seq: int, at: int, node: str, cause: int | None, what: str) -> Any:
+    def step(seq: int, at: int, node: str, cause: int | None, what: str) -> str:
         led = "null" if cause is None else cause
         return f'{{"kind":"step","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{led},"input":{quoted[what]}}}\n'
 
-    def state(seq: int, at: int, node: str, cause: int | None, data: Any) -> Any:
-        led = "null" if cause is None else cause
-        head = f'{{"kind":"state","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{led},"data":'
-        return head + "null}\n" if data is None else (head + "[", data)
+    def state(seq: int, at: int, node: str, cause: int | None, data: Any) -> str:
+        led, inside = "null" if cause is None else cause, "null"
+        if data is not None:
+            row(data)
+            inside = f"[{_ROW}]"
+        return f'{{"kind":"state","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{led},"data":{inside}}}\n'
 
-    def note(seq: int, at: int, node: str, cause: int, name: str, data: Any) -> Any:
-        head = f'{{"kind":"note","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{cause}'
-        return f'{head},"name":{quoted[name]},"data":[', data
+    def note(seq: int, at: int, node: str, cause: int, name: str, data: Any) -> str:
+        row(data)
+        return (
+            f'{{"kind":"note","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{cause},"name":{quoted[name]},'
+            f'"data":[{_ROW}]}}\n'
+        )
 
     def rare(kind: str) -> Any:
         names = ("kind", "seq", "at", *FIELDS[kind])
         return lambda *values: dumps(dict(zip(names, (kind, *values), strict=True))) + "\n"
 
     def encode(lines: list[Any]) -> bytes:
-        insides = iter(_insides([line[1] for line in lines if line.__class__ is tuple]))
-        return "".join([line if line.__class__ is str else f"{line[0]}{next(insides)}]}}\n" for line in lines]).encode()
+        pieces = "".join(lines).split(_ROW)
+        count = len(pieces) - 1
+        text = "".join(chain.from_iterable(zip(pieces, _insides(rows[:count]), strict=False))) + pieces[-1]
+        encoded = text.encode()
+        del rows[:count]  # not before: whoever looks for the line at fault encodes them again, one by one
+        return encoded
 
     hot = {"send": send, "drop": drop, "step": step, "state": state, "note": note}
     return {kind: hot.get(kind) or rare(kind) for kind in FIELDS}, encode
@@ -116,8 +133,8 @@ def _unwritable(lines: list[Any], encode: Lines, error: ValueError) -> str:
         try:
             encode([line])
         except ValueError as why:
-            if isinstance(line, (str, tuple)):  # the standard library's lines are text already, up to their data
-                found = json.loads(line if isinstance(line, str) else line[0] + "]}")
+            if isinstance(line, str):  # the standard library's lines are text already
+                found = json.loads(line.replace(_ROW, ""))
                 kind, seq, at, node = found["kind"], found["seq"], found["at"], found["node"]
             else:
                 kind, seq, at, node = type(line).__name__, line.seq, line.at, line.node

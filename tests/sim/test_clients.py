@@ -1,5 +1,6 @@
 """Clients beside nodes: what they ask, of whom, and how their operations end. Times in the tests are ms."""
 
+import itertools
 from fractions import Fraction
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_a_workload_starts_and_ends_when_it_says() -> None:
 def test_operations_may_come_at_drawn_intervals() -> None:
     found = show(says("ok"), work(every=(20 * MS, 40 * MS)), stop=3 * S)
     at = [o.invoked for o in found.outcome.history.operations]
-    gaps = [b - a for a, b in zip(at, at[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(at)]
     assert all(20 * MS <= gap <= 40 * MS for gap in gaps)
     assert len(set(gaps)) == len(gaps)
 

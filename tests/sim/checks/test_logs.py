@@ -161,8 +161,13 @@ def test_contents_that_agree_where_both_hold_a_key_are_sound() -> None:
 
 @pytest.mark.parametrize(
     "records",
-    [(), (holds(1, "n1", (1, "a")),), (holds(1, "n1"), holds(2, "n2")), (holds(1, "n1", (1, "a")), holds(2, "n2", (2, "b")))],
-)  # fmt: skip
+    [
+        (),
+        (holds(1, "n1", (1, "a")),),
+        (holds(1, "n1"), holds(2, "n2")),
+        (holds(1, "n1", (1, "a")), holds(2, "n2", (2, "b"))),
+    ],
+)
 def test_contents_without_a_common_key_give_nothing_to_compare(records: Any) -> None:
     assert judged(logs_agree, *records).verdict == "vacuous"
 
@@ -229,8 +234,11 @@ def test_without_accepted_writes_or_contents_nothing_has_to_survive(records: Any
 @pytest.mark.parametrize("prop", [logs_agree, no_holes, accepted_survives])
 def test_contents_of_a_node_under_a_fault_that_lasts_for_ever_are_excused(prop: Property) -> None:
     records = (
-        accepted(1, 1, "a"), holds(3, "n1", (1, "a"), (2, "b")), holds(4, "n2", (1, "a"), (2, "b")), holds(5, "n3", (1, "x")),
-    )  # fmt: skip
+        accepted(1, 1, "a"),
+        holds(3, "n1", (1, "a"), (2, "b")),
+        holds(4, "n2", (1, "a"), (2, "b")),
+        holds(5, "n3", (1, "x")),
+    )
     assert judged(prop, *records).verdict == "violated"
     assert judged(prop, forever(0, "n3"), *records).verdict == "holds"
 

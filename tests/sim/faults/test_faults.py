@@ -29,22 +29,28 @@ from sim.world import World
 
 SAMPLES: dict[str, list[Fault]] = {
     "partition": [
-        Partition(groups=(("n1",), "rest")), Partition(groups=("random(2)", "rest"), oneway=True, in_flight="drop"),
+        Partition(groups=(("n1",), "rest")),
+        Partition(groups=("random(2)", "rest"), oneway=True, in_flight="drop"),
         Partition(groups=(("n1", "n2"), ("n3",)), in_flight="hold"),
     ],
     "link": [
         LinkFault(loss=Fraction(1, 2), duplicate=Fraction(1, 3), corrupt=Fraction(1, 9), delay=3 * MS, jitter=MS),
         LinkFault(src="n1", dst=("n2", "n3"), oneway=True, refuse=True, messages=("Ping",)),
     ],
-    "packet": [PacketFault(link=("n1", "n2"), do="delay", by=9 * MS), PacketFault(link=("all", "n3"), do="drop", nth=2)],
+    "packet": [
+        PacketFault(link=("n1", "n2"), do="delay", by=9 * MS),
+        PacketFault(link=("all", "n3"), do="drop", nth=2),
+    ],
     "crash": [
-        Crash(nodes=("n2",)), Crash(nodes=("random(2)",), disk="wiped", strike="between", reboot=True),
-        Crash(nodes=("n1",), disk="torn"), Crash(nodes=("all",), disk="keep"),
+        Crash(nodes=("n2",)),
+        Crash(nodes=("random(2)",), disk="wiped", strike="between", reboot=True),
+        Crash(nodes=("n1",), disk="torn"),
+        Crash(nodes=("all",), disk="keep"),
     ],
     "pause": [Pause(nodes=("n3", "n1"))],
     "clock": [ClockFault(nodes=("n1",), drift=300_000), ClockFault(nodes=("n2",), drift=-1_000_000, which="monotonic")],
     "operate": [Operate(nodes=("n1",), action="boot")],
-}  # fmt: skip
+}
 EVERY = [fault for faults in SAMPLES.values() for fault in faults]
 LASTING = [fault for fault in EVERY if not fault.instant]
 
@@ -78,9 +84,15 @@ def levers(it: World) -> list[Any]:
     }
     return [
         [(h.live, h._down, h._still, h._strike, h.clock.wall.rate, h.clock.monotonic.rate) for h in it.hosts.values()],
-        [(key, link.cuts, link.hold, link.held, link.changes, link.rules, link.shape, link.until) for key, link in links.items()],
-        it.network._cuts, it.network._changes, it.network._rules, it._mends,
-    ]  # fmt: skip
+        [
+            (key, link.cuts, link.hold, link.held, link.changes, link.rules, link.shape, link.until)
+            for key, link in links.items()
+        ],
+        it.network._cuts,
+        it.network._changes,
+        it.network._rules,
+        it._mends,
+    ]
 
 
 def test_there_is_a_sample_of_every_kind() -> None:

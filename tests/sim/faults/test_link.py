@@ -65,9 +65,11 @@ def test_by_default_it_is_on_all_links() -> None:
 
 def test_a_fault_may_be_limited_to_message_types() -> None:
     for fault, hit in (
-        (LinkFault(messages=("Ping",), loss=Fraction(1)), "loss"), (LinkFault(messages=("Ping",), delay=MS), 2),
-        (LinkFault(messages=("Ping",), refuse=True), "refused"), (LinkFault(messages=("Ping",), corrupt=Fraction(1)), "corrupt"),
-    ):  # fmt: skip
+        (LinkFault(messages=("Ping",), loss=Fraction(1)), "loss"),
+        (LinkFault(messages=("Ping",), delay=MS), 2),
+        (LinkFault(messages=("Ping",), refuse=True), "refused"),
+        (LinkFault(messages=("Ping",), corrupt=Fraction(1)), "corrupt"),
+    ):
         assert fates(fault, kind="Ping") == [hit, hit, hit, 1]
         assert fates(fault, kind="Pong") == [1, 1, 1, 1]
 

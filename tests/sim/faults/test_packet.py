@@ -58,8 +58,14 @@ def test_it_counts_from_when_it_is_in_force() -> None:
 
 @pytest.mark.parametrize(
     ("do", "by", "struck"),
-    [("drop", 0, ["packet"]), ("delay", 7 * MS, [8]), ("duplicate", 2 * MS, [1, 3]), ("duplicate", 0, [1, 1]), ("corrupt", 0, ["corrupt"])],
-)  # fmt: skip
+    [
+        ("drop", 0, ["packet"]),
+        ("delay", 7 * MS, [8]),
+        ("duplicate", 2 * MS, [1, 3]),
+        ("duplicate", 0, [1, 1]),
+        ("corrupt", 0, ["corrupt"]),
+    ],
+)
 def test_what_happens_to_it(do: Any, by: int, struck: Any) -> None:
     assert fates(PacketFault(link=("n1", "n2"), message="Ping", nth=2, do=do, by=by)) == [[1], struck, [1], [1]]
 
