@@ -106,6 +106,7 @@ def plan(experiment: Experiment, seed: int) -> Plan:
         faults=tuple(
             _planned(entry, network.in_flight) for entry in (*experiment.faults, *map(fault_of, experiment.drawn(seed)))
         ),
+        core=None if scenario.core is None else scenario.core.nodes,
         properties=experiment.properties,
         ties=scenario.ties,
         model=model.name,

@@ -12,10 +12,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+from sim.checks import FACTS, SHIPPED, VIEWS
 from sim.clients import ARGUMENTS, WORKLOADS
 from sim.faults import KINDS
 from sim.targets import TARGET_FORM
-from sim.units import Unit
+from sim.units import Unit, show_duration
 from sim.weather import Burst, Reorder
 
 from . import schema
@@ -39,6 +40,7 @@ TABLES = (
     ("`[disks]`", schema.Disks),
     ("`[clients]`", schema.Clients),
     ("`[[ask]]`", schema.Errand),
+    ("`[core]`", schema.Core),
     ("`[[fault]]`: keys of every kind", schema.Timing),
     ("`[nemesis]`", schema.Nemesis),
 )
@@ -61,6 +63,44 @@ def reference() -> str:
     lines += ["", "### Matrices", "", "| matrix | source | regions |", "|---|---|---|"]
     for name, matrix in MATRICES.items():
         lines.append(f"| `{name}` | {matrix.source} | {' '.join(matrix.regions)} |")
+    return "\n".join(lines) + "\n"
+
+
+def properties() -> str:
+    """Return the page of the shipped properties as Markdown."""
+    lines = [
+        "# The properties that ship",
+        "",
+        "A model is judged by every property whose view fields, facts and records it has. Written by",
+        "`python -m scenarios.reference` from the properties themselves.",
+        "",
+        "## What the names mean",
+        "",
+        "View fields and facts are conventions: a model that shows one of them means this.",
+        "",
+        "| view field | what it says |",
+        "|---|---|",
+        *(f"| `{name}` | {_cell(text)} |" for name, text in VIEWS.items()),
+        "",
+        "| fact | what it says |",
+        "|---|---|",
+        *(f"| `{name}` | {_cell(text)} |" for name, text in FACTS.items()),
+        "",
+        "## The properties",
+        "",
+        "`within` is the bound after heal of an eventual property, `grace` how long things may be otherwise; in",
+        '`[expect]` either can be given another value: `lag_bounded = { verdict = "holds", grace = "2s" }`.',
+        "",
+        "| property | what must be so | when | reads |",
+        "|---|---|---|---|",
+    ]
+    for prop in SHIPPED:
+        bound = "" if prop.within is None else f", within {show_duration(prop.within)}"
+        grace = "" if prop.grace is None else f", grace {show_duration(prop.grace)}"
+        reads = ", ".join(
+            f"`{kind}({', '.join(names)})`" if names else f"`{kind}`" for kind, names in prop.needs.items()
+        )
+        lines.append(f"| `{prop.name}` | {_cell(prop.sentence)} | {prop.mode}{bound}{grace} | {reads} |")
     return "\n".join(lines) + "\n"
 
 
@@ -191,7 +231,12 @@ def generated() -> dict[Path, str]:
     before, _, rest = readme.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     schema_text = json.dumps(json_schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    return {readme: f"{before}{BEGIN}\n\n{reference()}\n{END}{after}", HERE / "scenario.schema.json": schema_text}
+    checks = HERE.parent / "sim/checks/README.md"
+    return {
+        checks: properties(),
+        readme: f"{before}{BEGIN}\n\n{reference()}\n{END}{after}",
+        HERE / "scenario.schema.json": schema_text,
+    }
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from sim.clients import ARGUMENTS, WORKLOADS
 from sim.faults import FOREVER, EdgeFault, Operate, Partition
 from sim.faults.operate import BOOT
 from sim.machine import Cluster, Machine, snake_case
+from sim.property import END
 from sim.targets import ITSELF, words_of
 from sim.targets import check as check_target
 from sim.trace import FIELDS, KINDS, OWN, Header
@@ -98,6 +99,8 @@ class Rules:
             complain(
                 ("fault", counted[0]), "a scenario with faults needs heal: the time by which every fault is mended"
             )
+        if scenario.core is not None and scenario.heal is None:
+            complain(("core",), "found without heal, which is when the core is healed")
         clients = scenario.clients
         if clients is not None:
             if clients.again < 0 or clients.again > 1000:
@@ -133,6 +136,10 @@ class Rules:
             for name in scenario.clients.beside:
                 if name not in self.nodes:
                     self._unknown_node(("clients", "beside"), name)
+        if scenario.core is not None and not isinstance(scenario.core.nodes, str):
+            for name in scenario.core.nodes:
+                if name not in self.nodes:
+                    self._unknown_node(("core", "nodes"), name)
         for i, errand in enumerate(scenario.ask):
             if errand.node not in self.nodes:
                 self._unknown_node(("ask", i, "node"), errand.node)
@@ -197,7 +204,7 @@ class Rules:
                 complain(("model",), f"{kind.__name__}.View.{name}: the machine has no attribute of that name")
                 return None
         for fact in kind.FACTS:
-            if not hasattr(fact, "_fields") or snake_case(fact.__name__) in KINDS:
+            if not hasattr(fact, "_fields") or snake_case(fact.__name__) in (*KINDS, END):
                 complain(
                     ("model",),
                     f"{kind.__name__}.FACTS: found {shown(fact)}, allowed: NamedTuples not named like a record kind",

@@ -11,6 +11,7 @@ from typing import Any
 
 import tomli_w
 
+from sim.checks.reasons import why_not_converged
 from sim.tracefile import read as read_trace
 from sim.units import clock_text, show_duration
 from sim.world import Outcome
@@ -80,6 +81,10 @@ def dumps(result: Any) -> str:
 def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdict, trace: Path) -> dict[str, Any]:
     sentences = {prop.name: prop.sentence for prop in experiment.properties}
     told = [j.finding for j in verdict.judged if j.finding.verdict == "violated" and j.finding.seq is not None]
+    late = {prop.name for prop in experiment.properties if prop.mode == "eventually"} & {
+        j.finding.name for j in verdict.judged if j.finding.verdict == "violated"
+    }
+    why = why_not_converged(*read_trace(trace)) if late else []
     chains = cause_chains(trace, [f.seq for f in told if f.seq is not None])
     properties = []
     for judged in verdict.judged:
@@ -88,6 +93,7 @@ def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdic
         if finding.sentence:
             evidence = {"sentence": finding.sentence, "seq": finding.seq, "at": finding.at}
             evidence["chain"] = chains.get(finding.seq or -1, [])
+            evidence["why"] = why if finding.name in late else []
         properties.append(
             {
                 "name": finding.name,
@@ -110,6 +116,7 @@ def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdic
         "remarks": list(verdict.remarks),
         "properties": properties,
         "not_judged": [{"name": name, "lacks": list(lacks)} for name, lacks in sorted(experiment.not_judged.items())],
+        "core": list(outcome.core),
         "faults": [
             {
                 "index": f.index,

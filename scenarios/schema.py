@@ -41,6 +41,8 @@ from .latencies import MATRICES
 T = TypeVar("T")
 FORMAT = "netsplit.scenario/1"
 NEVER = "never"
+QUORUM = "quorum"
+CORE_FORM = f'"{QUORUM}", or a list of different nodes'
 ONE_LATENCY = (
     "a time, or one of { uniform = [LOW, HIGH] }, { exponential = MEAN }, { lognormal = MEDIAN, sigma = S }, "
     "{ pareto = LEAST, alpha = A }, { bimodal = [FAST, SLOW], slow = SHARE }, { empirical = FILE, unit = UNIT } "
@@ -99,6 +101,14 @@ def _beside(found: Any) -> tuple[str, ...]:
     if found == "each" or (isinstance(found, list) and found and all(isinstance(n, str) for n in found)):
         return () if found == "each" else tuple(found)
     raise ValueError(f'found {shown(found)}, allowed: "each", or a list of nodes')
+
+
+def _core(found: Any) -> tuple[str, ...] | str:
+    if found == QUORUM:
+        return QUORUM
+    if isinstance(found, list) and found and all(isinstance(n, str) for n in found) and len(set(found)) == len(found):
+        return tuple(sorted(found))
+    raise ValueError(f"found {shown(found)}, allowed: {CORE_FORM}")
 
 
 SPEED_FORM = 'a share of the speed of light such as "2/3 c", above 0, at most "1 c"'
@@ -173,6 +183,7 @@ Nodes = Annotated[
 Beside = Annotated[tuple[str, ...], Unit('"each" or nodes', _beside, '"each", or a list of nodes', ("array",))]
 Counts = Annotated[tuple[int, int], Unit("count or range", _counts, COUNTS_FORM, ("integer", "array"))]
 Down = Annotated[int | str, Unit("how many nodes", _down, DOWN_FORM, ("integer",))]
+CoreNodes = Annotated[tuple[str, ...] | str, Unit('"quorum" or nodes', _core, CORE_FORM, ("array",))]
 Pair = Annotated[tuple[int, int], Unit("two times", _pair, PAIR_FORM, ("array",))]
 NodeTimes = Annotated[
     Mapping[str, int],
@@ -378,6 +389,13 @@ class Errand:
 
 
 @_table
+class Core:
+    """Who is healed, if not everybody: faults that touch no node and no link of the core last for ever."""
+
+    nodes: Annotated[CoreNodes, 'nodes, or "quorum": a majority drawn from those that no fault has struck for ever']
+
+
+@_table
 class Timing:
     """When a fault strikes and for how long: keys of every `[[fault]]` beside its kind's own."""
 
@@ -443,9 +461,11 @@ class Scenario:
     ask: Annotated[tuple[Errand, ...], ""] = ()
     fault: Annotated[tuple[Mapping[str, Any], ...], ""] = ()
     nemesis: Annotated[Nemesis | None, ""] = None
+    core: Annotated[Core | None, ""] = None
     expect: Annotated[
         Mapping[str, Any],
-        "verdict per property for this profile: one, a list, or { verdict, within }; `[expect.PROFILE]` for another",
+        "verdict per property for this profile: one, a list, or { verdict, within, grace }; "
+        "`[expect.PROFILE]` for another",
     ] = field(default_factory=dict)
     sweep: Annotated[Mapping[str, tuple[Any, ...]], "the grid that charts of this scenario use: key = values"] = field(
         default_factory=dict

@@ -13,12 +13,12 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from .chance import Chance, threshold, within
+from .chance import Chance, choose, threshold, within
 from .clients import Desk, Errand, Workload
 from .clock import Clock
 from .disk import Disk
 from .faults import FOREVER, Levers, Planned, When
-from .faults.base import Mend
+from .faults.base import Aims, Mend
 from .history import History
 from .host import Host, ModelError, told
 from .jury import Finding, Jury
@@ -51,7 +51,8 @@ class Plan:
     """Everything about a run but its seed. Times in ns.
 
     `machine` makes the state machine of a node; `boots` holds when a node first boots if not at 0, None for never;
-    `rtt` overrides what nodes are told of their nominal round trips.
+    `rtt` overrides what nodes are told of their nominal round trips. With a `core`, nodes or "quorum" for a majority
+    drawn at heal, only the faults that touch it are mended then, and the others last for ever.
     """
 
     machine: Callable[[NodeId, Cluster], Machine]
@@ -76,6 +77,7 @@ class Plan:
     workload: Workload | None = None
     errands: tuple[Errand, ...] = ()
     faults: tuple[Planned, ...] = ()
+    core: tuple[NodeId, ...] | str | None = None
     properties: tuple[Property, ...] = ()
     ties: str = "fifo"
     model: str = ""
@@ -114,6 +116,7 @@ class Outcome:
     faults: list[FaultRun]
     drops: dict[str, int]
     model_error: str | None = None
+    core: tuple[NodeId, ...] = ()  # who was healed, if not everybody
 
 
 def run(plan: Plan, seed: int, sinks: Sequence[Sink] | None = ()) -> Outcome:
@@ -194,6 +197,8 @@ class World:
         self.faults = [FaultRun(i, p.fault.kind, p.fault.colour, p.fault.counted) for i, p in enumerate(plan.faults)]
         # What heal must mend, in the order in which it was broken, by number of the fault and of its occurrence.
         self._mends: dict[tuple[int, int], Mend] = {}
+        self._struck: dict[tuple[int, int], tuple[FaultRun, Aims, int]] = {}  # and whom it struck
+        self.core: tuple[NodeId, ...] = ()
 
     def _rtt_of(self, node: NodeId) -> Callable[[NodeId], int | None]:
         plan = self.plan
@@ -226,6 +231,7 @@ class World:
             faults=sorted(self.faults, key=lambda f: (f.index, f.occurrence)),
             drops=dict(sorted(self.network.counts.why.items())),
             model_error=error,
+            core=self.core,
         )
 
     def _begin(self) -> None:
@@ -343,6 +349,7 @@ class World:
         mend = fault.apply(Levers(self.kernel, self.network, self.hosts, self.desk, self.chance, seq, span), aims)
         if entry.phase == "active":
             self._mends[i, nth] = lambda: self._mend(i, entry, mend, seq)
+            self._struck[i, nth] = entry, aims, seq
             if span is not None:
                 self.kernel.post(now + span, FAULT, lambda _: self._over(i, nth))
         elif entry.phase == "done":
@@ -359,9 +366,34 @@ class World:
         mend()
 
     def _heal(self, _: Any) -> None:
-        """Mend everything that is still broken, the last first."""
+        """Mend everything that is still broken, the last first; with a core, only what touches it."""
+        self.core = self._drawn_core()
+        core = frozenset(self.core)
         for i, nth in reversed(tuple(self._mends)):
-            self._over(i, nth)
+            entry, aims, cause = self._struck[i, nth]
+            beyond = self.plan.faults[i].fault.beyond(aims, core) if core else None
+            if beyond is None:
+                self._over(i, nth)
+                continue
+            del self._mends[i, nth]
+            entry.phase = "forever"
+            own = Faulted(entry.index, entry.kind, "forever", entry.fields, beyond)
+            self.recorder.record("fault", self.kernel.now, None, cause, own)
+
+    def _drawn_core(self) -> tuple[NodeId, ...]:
+        """Return the core: as planned, or a majority of nodes that no fault has struck for ever, or what is left."""
+        core, nodes = self.plan.core, self.plan.nodes
+        if core is None or isinstance(core, tuple):
+            return core or ()
+        lost = {
+            node
+            for entry in self.faults
+            if entry.phase == "forever" and self.plan.faults[entry.index].fault.aimed == ("nodes",)
+            for node in entry.nodes
+        }
+        free = [node for node in nodes if node not in lost]
+        words = iter(self.chance.stream("nemesis", "core"))
+        return tuple(free[i] for i in sorted(choose(words, len(nodes) // 2 + 1, len(free))))
 
     def _record(self, entry: FaultRun, phase: str, cause: int | None) -> int:
         own = Faulted(entry.index, entry.kind, phase, entry.fields, entry.nodes)

@@ -15,13 +15,19 @@ from ..trace import Header, Record
 
 @always("same sequence, same payload", needs={"stored": "seq payload"})
 def same_payload(cluster: Header) -> Generator[Any, Record, None]:
-    """Judge every entry stored against the first one stored anywhere under its sequence number."""
+    """Judge every entry stored against the first one stored anywhere under its sequence number.
+
+    Where entries have terms, one of a later term may replace one that was never committed: then it is the same
+    sequence and term.
+    """
+    terms = "term" in cluster.facts.get("stored", ())
     held: dict[Any, tuple[Any, str]] = {}
     said: Any = NOTHING
     while True:
         record = yield said
         seq, payload = record.data.seq, record.data.payload
-        first, where = held.setdefault(seq, (payload, str(record.node)))
+        key = (seq, record.data.term) if terms else seq
+        first, where = held.setdefault(key, (payload, str(record.node)))
         said = None
         if first != payload:
             said = f"sequence {seq} is {_shown(payload)} on {record.node} and {_shown(first)} on {where}"

@@ -78,6 +78,11 @@ class Fault:
         """
         raise NotImplementedError
 
+    def beyond(self, aims: Aims, core: frozenset[NodeId]) -> tuple[NodeId, ...] | None:
+        """Return the nodes that it harms for good if it is left as it is at heal, or None if it touches the core."""
+        struck = tuple(dict.fromkeys(node for group in aims for node in group))
+        return None if not struck or core.intersection(struck) else struck
+
     def effective(self, aims: Aims) -> dict[str, Any]:
         """Return the fields as they stand in the fault's record, with nodes in place of targets."""
         return {name: value for name, value in _table(self).items() if name not in self.aimed}

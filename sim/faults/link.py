@@ -40,6 +40,13 @@ class LinkFault(Fault):
     refuse: Annotated[bool, "sends fail at once; a model that asked to be told is told"] = False
     messages: Annotated[tuple[str, ...], "limit to these message types"] = ()
 
+    def beyond(self, aims: Aims, core: frozenset[NodeId]) -> tuple[NodeId, ...] | None:
+        """Return who of both ends is not of the core, or None if a link inside the core is among its own."""
+        src, dst = (core.intersection(group) for group in aims)
+        if src and dst and len(src | dst) > 1:
+            return None
+        return tuple(dict.fromkeys(node for group in aims for node in group if node not in core))
+
     def apply(self, levers: Levers, aims: Aims) -> Mend:
         change = Change(
             loss=self.loss, delay=self.delay, jitter=self.jitter, duplicate=self.duplicate, corrupt=self.corrupt,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from ..chance import Stream, choose
+from ..machine import NodeId
 from ..network import Cut
 from ..targets import Target
 from .base import Aims, Fault, Levers, Mend
@@ -55,6 +56,13 @@ class Partition(Fault):
         cut = self.cut(aims)
         levers.network.cut(cut)
         return lambda: levers.network.mend(cut)
+
+    def beyond(self, aims: Aims, core: frozenset[NodeId]) -> tuple[NodeId, ...] | None:
+        """Return the groups in which nobody of the core is, or None if it cuts the core in two."""
+        with_core = [group for group in aims if core.intersection(group)]
+        if len(with_core) > 1:
+            return None
+        return tuple(node for group in aims if group not in with_core for node in group)
 
     def effective(self, aims: Aims) -> dict[str, Any]:
         said = {"in_flight": self.in_flight or "deliver", "oneway": self.oneway}
