@@ -1,13 +1,15 @@
 """What the sources of redex leave open, each a parameter with a word for a value (section 7); the first is the default.
 
-P12 to P15 wait for what they are about: appends that fail, the bandwidth budget and the chain tag. P19 is no
-choice: only a node in role leader takes writes.
+P12, P14 and P15 wait for what they are about: appends that fail and the chain tag. P19 is no choice: only a node
+in role leader takes writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+Value = TypeVar("Value")
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "follow": ("latest", "sticky"),  # P1: any leader's heartbeat sets the belief, or only if it is silent or none
@@ -21,6 +23,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "skip_back": ("error", "ignore", "rewind"),  # P9: skip_to a sequence that is not above the tail
     "skip_over": ("keep", "drop"),  # P10: what becomes of entries below a gap
     "overlap": ("stale", "trim"),  # P11: a chunk that begins below the tail
+    "bucket": ("full", "empty"),  # P13: the bandwidth budget at the start of a life
     "candidate": ("stays", "stands-again"),  # P16: a tick in role candidate
     "oversized": ("ships", "withheld"),  # P17: an event larger than a chunk
     "file": ("heap", "kept"),  # P18: whether the log outlives the process
@@ -37,3 +40,18 @@ def one_of(name: str, found: Any) -> str:
         raise ValueError(f"{name}: found {found!r}, allowed: {', '.join(allowed)}")
     word: str = found
     return word
+
+
+def quantity(name: str, found: Any, reader: Callable[[Any], Value]) -> Value:
+    """Return a parameter's quantity. Raises ValueError on text that its reader does not take."""
+    try:
+        return reader(found)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def count(name: str, found: Any, least: int) -> int:
+    """Return a parameter's whole number. Raises ValueError on anything else, or on less than `least`."""
+    if not isinstance(found, int) or isinstance(found, bool) or found < least:
+        raise ValueError(f"{name}: found {found!r}, allowed: a whole number from {least}")
+    return found

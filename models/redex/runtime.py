@@ -5,14 +5,15 @@ Every handler keeps the order of its section, for much of what redex does wrong 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
-from sim.machine import Alarm, Ask, Boot, Cluster, Lane, Machine, NodeId, Now, Operate, fingerprint, on
-from sim.units import MS, duration, size
+from sim.machine import Alarm, Ask, Boot, Cluster, Lane, Machine, NodeId, Now, Operate, Refused, fingerprint, on
+from sim.units import MS, duration, rate, share, size
 
+from .budget import BandwidthBudget
 from .catchup import CatchupBackoff, Gap, Misfit, OutstandingRequests, fit, serve
-from .choices import one_of
+from .choices import count, one_of, quantity
 from .election import elect, outranks
 from .facts import Accepted, Configured, Skipped, Stored, Struck, Turned, View
 from .logfile import LogFile, SkipRefused
@@ -45,8 +46,6 @@ from .tracker import HeartbeatTracker
 NOBODY = "none"  # as `first_leader`: no placement ever makes a leader
 NEXT = ("next",)  # the key under which a kept log notes a tail that skipped ahead
 
-Value = TypeVar("Value")
-
 
 class Redex(Machine):
     """One node of a redex channel.
@@ -54,7 +53,9 @@ class Redex(Machine):
     Times are text such as "100ms". `phase` is how long after its boot a node starts its ticks, or "random" for a time
     below one heartbeat; `chunk_max` bounds the bytes that it asks for; `retention_max_events` is what it keeps
     of its log after each append; `preload` events c0, c1, ... are on every node before the first life; `first_leader`
-    is a node, the first of the cluster if None, or "none". The others are words of choices.WORDS.
+    is a node, the first of the cluster if None, or "none". As a leader it ships `bandwidth_fraction` of `bandwidth`, a
+    rate such as "10MB/s", of which background requests may use `background_fraction`; None is no limit. The others are
+    words of choices.WORDS.
     Raises ValueError with the parameter's name, what was found and what is allowed.
     """
 
@@ -83,6 +84,10 @@ class Redex(Machine):
         first_leader: str | None = None,
         placed: str = "first-boot",
         bandwidth_class: str = "foreground",
+        bandwidth: str | None = None,
+        bandwidth_fraction: str = "1",
+        background_fraction: str = "3/10",
+        bucket: str = "full",
         file: str = "heap",
         follow: str = "latest",
         demoted: str = "keep",
@@ -101,17 +106,21 @@ class Redex(Machine):
     ) -> None:
         super().__init__(node, cluster)
         self.channel = channel
-        self.heartbeat = _read("heartbeat", heartbeat, duration)
+        self.heartbeat = quantity("heartbeat", heartbeat, duration)
         if self.heartbeat == 0:
             raise ValueError(f"heartbeat: found {heartbeat!r}, allowed: a time above 0")
-        self.phase = None if phase == "random" else _read("phase", phase, duration)
-        self.chunk_max = _count("chunk_max", _read("chunk_max", chunk_max, size), 1)
+        self.phase = None if phase == "random" else quantity("phase", phase, duration)
+        self.chunk_max = count("chunk_max", quantity("chunk_max", chunk_max, size), 1)
         if retention_max_events is not None:
-            _count("retention_max_events", retention_max_events, 1)
-        self.preload = _count("preload", preload, 0)
+            count("retention_max_events", retention_max_events, 1)
+        self.preload = count("preload", preload, 0)
         self.first_leader = _first_leader(first_leader, cluster)
         self.placed = one_of("placed", placed)
         self.bandwidth_class = one_of("bandwidth_class", bandwidth_class)
+        self.bandwidth = None if bandwidth is None else quantity("bandwidth", bandwidth, rate)
+        self.fraction = quantity("bandwidth_fraction", bandwidth_fraction, share)
+        self.background = quantity("background_fraction", background_fraction, share)
+        self.bucket = one_of("bucket", bucket)
         self.kept = one_of("file", file) == "kept"
         self.speakers = (
             (FOLLOWER, LEADER, CANDIDATE) if one_of("beats", beats) == "candidates-too" else (FOLLOWER, LEADER)
@@ -137,6 +146,8 @@ class Redex(Machine):
         self.backoff = CatchupBackoff()
         self.outstanding = OutstandingRequests()
         self.recorded_tail = 0  # the coordinator's: what a chain tag would announce
+        self.budget: BandwidthBudget | None = None
+        self.sync_bytes_total = 0  # shipped, or at least tried to
         self.skip_ahead_total = 0  # attempts, refused ones too
 
     @property
@@ -160,6 +171,8 @@ class Redex(Machine):
     def booted(self, durable: Mapping[Hashable, Any], life: int, now: Now) -> None:
         at = now.monotonic
         self.note(Configured(self.heartbeat))
+        if self.bandwidth is not None:
+            self.budget = BandwidthBudget(self.bandwidth, self.fraction, self.background, at, self.bucket)
         if self.kept:
             entries = {
                 key[1]: payload for key, payload in durable.items() if isinstance(key, tuple) and key[0] == "log"
@@ -258,21 +271,32 @@ class Redex(Machine):
             self._refuse(src, msg, NOT_LEADER)
             return
         reply = serve(self.log, msg, self.below_floor, self.at_tail, self.oversized)
-        if isinstance(reply, SyncResponse) and not self._admit(reply):
-            self._refuse(src, msg, BACKPRESSURE)
+        if isinstance(reply, SyncNack):
+            self.send(src, reply)
             return
-        self.send(src, reply)
+        cost = reply.size
+        if not self._admit(cost, msg.bandwidth_class, now.monotonic):
+            self._refuse(src, msg, BACKPRESSURE)
+        elif self.role != LEADER:
+            # Somebody outside may end the reign just here, and what was taken from the budget is gone. In a world
+            # where one step follows another nobody can.
+            self._refuse(src, msg, NOT_LEADER)
+        else:
+            self.sync_bytes_total += cost
+            self.send(src, reply, tell=True)
 
     def _refuse(self, src: NodeId, msg: SyncRequest, code: int) -> None:
         self.send(src, SyncNack(msg.channel_id, msg.since_seq, code, 0, msg.request_id))
 
-    def _admit(self, response: SyncResponse) -> bool:
-        """Say whether a response may be sent now.
+    def _admit(self, cost: int, bandwidth_class: str, at: int) -> bool:
+        """Take a response's bytes from the budget and return whether they were there."""
+        return self.budget is None or self.budget.try_consume(cost, bandwidth_class, at)
 
-        The bandwidth budget (6.3) belongs here and would take `response.size` bytes from its bucket; without one
-        every response is admitted.
-        """
-        return True
+    @on(Refused)
+    def unsent(self, dst: NodeId, msg: Any, why: str, now: Now) -> None:
+        """Refund a response that could not even be queued; one that is lost on its way stays paid for."""
+        if isinstance(msg, SyncResponse) and self.budget is not None:
+            self.budget.refund(msg.size)
 
     @on(SyncResponse)
     def answered(self, src: NodeId, msg: SyncResponse, now: Now) -> None:
@@ -412,19 +436,6 @@ class Redex(Machine):
 
 
 # -- parameters --------------------------------------------------------------------------------------------
-
-
-def _read(name: str, found: Any, reader: Callable[[Any], Value]) -> Value:
-    try:
-        return reader(found)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
-
-
-def _count(name: str, found: Any, least: int) -> int:
-    if not isinstance(found, int) or isinstance(found, bool) or found < least:
-        raise ValueError(f"{name}: found {found!r}, allowed: a whole number from {least}")
-    return found
 
 
 def _first_leader(found: str | None, cluster: Cluster) -> NodeId | None:

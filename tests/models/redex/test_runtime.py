@@ -35,6 +35,7 @@ from sim.machine import (
     Operate,
     Persist,
     Receive,
+    Refused,
     Send,
     SetAlarm,
 )
@@ -80,6 +81,10 @@ def pull(since: int = 0, token: int = 77, chunk: int = CHUNK, channel: str = "re
 
 def chunk(first: int, *payloads: str, token: int = 77, channel: str = "redex") -> SyncResponse:
     return SyncResponse(channel, first, 0, tuple(enumerate(payloads, first)), token)
+
+
+def served(dst: str, response: SyncResponse) -> Send:
+    return Send(dst, response, tell=True)
 
 
 def nack(code: int, since: int = 0, floor: int = 0, token: int = 77) -> SyncNack:
@@ -339,22 +344,50 @@ def test_channel_id_mismatch_drops_heartbeat(node: Any) -> None:
 
 def test_a_leader_serves_what_it_holds(node: Any) -> None:
     leader = node(role="leader", preload=3)
-    assert receive(leader, "n2", pull(1), 100) == [Send("n2", chunk(1, "c1", "c2"))]
+    assert receive(leader, "n2", pull(1), 100) == [served("n2", chunk(1, "c1", "c2"))]
 
 
 def test_leader_serve_path_admits_foreground_under_tight_budget(node: Any) -> None:
     """Row 39: a request at the tail of an empty log gets an empty response and no nack."""
-    assert receive(node(role="leader"), "n2", pull(0), 100) == [Send("n2", chunk(0))]
+    assert receive(node(role="leader"), "n2", pull(0), 100) == [served("n2", chunk(0))]
 
 
 def test_a_response_that_is_not_admitted_is_backpressure(node: Any) -> None:
-    class Tight(Redex):
-        def _admit(self, response: SyncResponse) -> bool:
-            return False
-
-    leader = Tight("n1", Cluster("n1", ("n1", "n2")))
-    leader.step(Boot({}, 1), now(0))
+    leader = node(role="leader", bandwidth="46B/s")
     assert receive(leader, "n2", pull(0), 100) == [Send("n2", nack(BACKPRESSURE))]
+    assert (leader.budget.available, leader.sync_bytes_total) == (46, 0)
+
+
+def test_what_is_shipped_is_taken_from_the_budget_and_counted(node: Any) -> None:
+    leader = node(role="leader", preload=1, bandwidth="200B/s", bandwidth_fraction="1/2")
+    assert receive(leader, "n2", pull(0), 100) == [served("n2", chunk(0, "c0"))]
+    assert (leader.budget.available, leader.sync_bytes_total) == (100 - 61, 61)
+
+
+def test_the_budget_leaks_if_the_reign_ends_between_admission_and_sending(node: Any) -> None:
+    """Only this hook can end it there: in a world of steps nothing comes between."""
+
+    class Deposed(Redex):
+        def _admit(self, cost: int, bandwidth_class: str, at: int) -> bool:
+            admitted = super()._admit(cost, bandwidth_class, at)
+            self.role = "idle"
+            return admitted
+
+    leader = Deposed("n1", Cluster("n1", ("n1", "n2")), bandwidth="100B/s")
+    leader.step(Boot({}, 1), now(0))
+    assert receive(leader, "n2", pull(0), 100) == [Send("n2", nack(NOT_LEADER))]
+    assert (leader.budget.available, leader.sync_bytes_total) == (53, 0)
+
+
+def test_a_response_that_cannot_be_queued_is_refunded_but_stays_counted(node: Any) -> None:
+    leader = node(role="leader", bandwidth="100B/s")
+    receive(leader, "n2", pull(0), 100)
+    assert leader.step(Refused("n2", chunk(0), "refused"), now(100)) == []
+    assert (leader.budget.available, leader.sync_bytes_total) == (100, 47)
+
+
+def test_without_a_budget_nothing_is_refunded(node: Any) -> None:
+    assert node(role="leader").step(Refused("n2", chunk(0), "refused"), now(100)) == []
 
 
 def test_sync_request_post_op_role_flip_emits_notleader_nack(node: Any) -> None:
@@ -633,6 +666,9 @@ def test_lanes_put_clients_first_and_the_tick_between_answers_and_heartbeats() -
         ({"chunk_max": "64"}, 'chunk_max: found "64", allowed: a size'),
         ({"chunk_max": 0}, "chunk_max: found 0, allowed: a whole number from 1"),
         ({"retention_max_events": 0}, "retention_max_events: found 0, allowed: a whole number from 1"),
+        ({"bandwidth": "9"}, 'bandwidth: found "9", allowed: a rate'),
+        ({"bandwidth_fraction": "2"}, 'bandwidth_fraction: found "2", allowed: a share'),
+        ({"background_fraction": "most"}, 'background_fraction: found "most", allowed: a share'),
         ({"preload": -1}, "preload: found -1, allowed: a whole number from 0"),
         ({"first_leader": "n9"}, "first_leader: found 'n9', allowed: n1, n2 or none"),
         ({"follow": "loudest"}, "follow: found 'loudest', allowed: latest, sticky"),

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from models.redex.facts import Accepted, Skipped, Stored, Struck
-from models.redex.messages import SyncHeartbeat, SyncRequest, SyncResponse
+from models.redex.messages import BACKPRESSURE, SyncHeartbeat, SyncNack, SyncRequest, SyncResponse
 from sim.checks.leaders import single_leader
 from sim.checks.logs import same_payload
 from sim.clients import Errand, Workload
@@ -401,6 +401,43 @@ def test_w21_other_phases_follow_one_of_the_two(run: Any, phase: int, leader: st
 
 def test_w21_a_sticky_belief_never_starves(run: Any) -> None:
     assert len(w21(run, 30, "sticky").logs["n3"]) > 2800
+
+
+@pytest.mark.parametrize(("bandwidth_class", "requests", "held"), [("background", 599, 2), ("foreground", 1, 42)])
+def test_w25a_a_chunk_that_its_class_can_never_afford_is_asked_for_for_ever(
+    run: Any, bandwidth_class: str, requests: int, held: int
+) -> None:
+    """40 517 bytes are more than background's 30 000 of 100 000; the first tick that sees them is at 150."""
+    backlog = [Errand(f"c{i}", "n1", "append", (f"a{i}" + "x" * 998,), (99 * MS,)) for i in range(40)]
+    params = {"bandwidth": "100kB/s", "bandwidth_class": bandwidth_class}
+    seen = run(2, 60_000, errands=backlog, params=params)
+    assert sent(seen, SyncRequest, "n2") == requests
+    assert [m.error_code for *_, m in seen.sends if isinstance(m, SyncNack)] == [BACKPRESSURE] * (
+        requests if held == 2 else 0
+    )
+    assert len(seen.logs["n2"]) == held
+
+
+@pytest.mark.parametrize(("phases", "held"), [((0, 10, 44), 2), ((0, 44, 10), 1002)])
+def test_w26_a_follower_that_hears_no_answer_eats_the_budget_of_another(run: Any, phases: Any, held: int) -> None:
+    """At a tenth of the figures of section 9; whoever is first to find the bucket full takes it all."""
+    backlog = [Errand(f"c{i}", "n1", "append", (f"{i:04}" + "x" * 984,), (1 * MS,)) for i in range(1000)]
+    lost = Planned(LinkFault(src=("n1",), dst=("n2",), loss=Fraction(1), messages=("SyncResponse",)), at=0)
+    params = {"bandwidth": "500kB/s", "bucket": "empty", "chunk_max": "100kB"}
+    seen = run(3, 10_000, [lost], phases=phases, errands=backlog, params=params)
+    assert len(seen.logs["n3"]) == held
+
+
+def test_a_response_that_cannot_be_queued_costs_the_budget_nothing(run: Any) -> None:
+    backlog = [Errand(f"c{i}", "n1", "append", ("x" * 900,), (99 * MS,)) for i in range(1)]
+    params = {"bandwidth": "1kB/s", "bandwidth_fraction": "1"}
+    refusing = LinkFault(src=("n1",), dst=("n2",), refuse=True, messages=("SyncResponse",))
+    losing = LinkFault(src=("n1",), dst=("n2",), loss=Fraction(1), messages=("SyncResponse",))
+    held = {}
+    for name, fault in (("refused", refusing), ("lost", losing)):
+        faults = [Planned(fault, at=0, lasting=200 * MS)]
+        held[name] = len(run(2, 400, faults, errands=backlog, params=params).logs["n2"])
+    assert held == {"refused": 3, "lost": 2}
 
 
 def copies(run: Any, delay: int) -> float:
