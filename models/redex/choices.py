@@ -1,7 +1,6 @@
 """What the sources of redex leave open, each a parameter with a word for a value (section 7); the first is the default.
 
-P12, P14 and P15 wait for what they are about: appends that fail and the chain tag. P19 is no choice: only a node
-in role leader takes writes.
+P14 waits for what it is about, the chain tag. P19 is no choice: only a node in role leader takes writes.
 """
 
 from __future__ import annotations
@@ -23,11 +22,15 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "skip_back": ("error", "ignore", "rewind"),  # P9: skip_to a sequence that is not above the tail
     "skip_over": ("keep", "drop"),  # P10: what becomes of entries below a gap
     "overlap": ("stale", "trim"),  # P11: a chunk that begins below the tail
+    "batch": ("whole", "prefix"),  # P12: of a chunk that does not fit, nothing is stored or what fits
     "bucket": ("full", "empty"),  # P13: the bandwidth budget at the start of a life
+    "suspects": ("retained", "beyond-floor"),  # P15: a gap that the leader retains, or one that begins above its floor
     "candidate": ("stays", "stands-again"),  # P16: a tick in role candidate
     "oversized": ("ships", "withheld"),  # P17: an event larger than a chunk
-    "file": ("heap", "kept"),  # P18: whether the log outlives the process
+    "file": ("heap", "kept"),  # P18: whether the log outlives the process; a kept one refuses to be skipped (6.6)
     "clearing": ("belief", "everything"),  # P20: what clearing the believed leader clears
+    "under_capacity": ("withdraw", "evict-oldest"),  # the policy when an append fails (6.5)
+    "sweeps": ("each-append", "on-demand"),  # when retention is applied: after every append, or when asked
     "placed": ("first-boot", "every-boot", "never"),  # when the outside placement makes a booting node a follower
     "bandwidth_class": ("foreground", "background"),  # of this node's own requests
 }

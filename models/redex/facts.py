@@ -41,6 +41,18 @@ class Skipped(NamedTuple):
     to: int
 
 
+class DivergenceSuspected(NamedTuple):
+    """A gap was skipped, up to `first_seq`, that is no mere matter of retention: a warning, acted upon by nobody."""
+
+    first_seq: int
+
+
+class UnderCapacity(NamedTuple):
+    """A chunk could not be appended, for the nth time in this life."""
+
+    total: int
+
+
 class Struck(NamedTuple):
     """A leader answered empty though it advertises more: the nth time running, and for how many ns it is left alone."""
 

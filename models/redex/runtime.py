@@ -15,18 +15,30 @@ from .budget import BandwidthBudget
 from .catchup import CatchupBackoff, Gap, Misfit, OutstandingRequests, fit, serve
 from .choices import count, one_of, quantity
 from .election import elect, outranks
-from .facts import Accepted, Configured, Skipped, Stored, Struck, Turned, View
-from .logfile import LogFile, SkipRefused
+from .facts import (
+    Accepted,
+    Configured,
+    DivergenceSuspected,
+    Skipped,
+    Stored,
+    Struck,
+    Turned,
+    UnderCapacity,
+    View,
+)
+from .logfile import AppendFailed, LogFile, SkipRefused
 from .messages import (
     BACKPRESSURE,
     BAD_RANGE,
     CHANNEL_CLOSED,
     NOT_LEADER,
+    Event,
     SyncHeartbeat,
     SyncNack,
     SyncRequest,
     SyncResponse,
 )
+from .pressure import WITHDRAWAL
 from .roles import (
     CANDIDATE,
     CAPABILITY_SELECTED,
@@ -44,25 +56,24 @@ from .roles import (
 from .tracker import HeartbeatTracker
 
 NOBODY = "none"  # as `first_leader`: no placement ever makes a leader
-NEXT = ("next",)  # the key under which a kept log notes a tail that skipped ahead
 
 
 class Redex(Machine):
     """One node of a redex channel.
 
     Times are text such as "100ms". `phase` is how long after its boot a node starts its ticks, or "random" for a time
-    below one heartbeat; `chunk_max` bounds the bytes that it asks for; `retention_max_events` is what it keeps
-    of its log after each append; `preload` events c0, c1, ... are on every node before the first life; `first_leader`
-    is a node, the first of the cluster if None, or "none". As a leader it ships `bandwidth_fraction` of `bandwidth`, a
-    rate such as "10MB/s", of which background requests may use `background_fraction`; None is no limit. The others are
-    words of choices.WORDS.
+    below one heartbeat; `chunk_max` bounds the bytes that it asks for; `retention_max_events` is what a sweep leaves of
+    its log, and beyond `capacity_events` an append fails; `preload` events c0, c1, ... are on every node before the
+    first life; `first_leader` is a node, the first of the cluster if None, or "none". As a leader it ships
+    `bandwidth_fraction` of `bandwidth`, a rate such as "10MB/s", of which background requests may use
+    `background_fraction`; None is no limit. The others are words of choices.WORDS.
     Raises ValueError with the parameter's name, what was found and what is allowed.
     """
 
     View = View
-    FACTS = (Configured, Turned, Accepted, Stored, Skipped, Struck)
+    FACTS = (Configured, Turned, Accepted, Stored, Skipped, DivergenceSuspected, UnderCapacity, Struck)
     ACTIONS = {"append": ("value",), "read": ()}
-    ACTS = {"relinquish": (), "select": (), "close": ()}
+    ACTS = {"relinquish": (), "select": (), "close": (), "sweep": (), "close_file": ()}
     LANES = (
         Lane("client", 1024, (Ask, Operate)),
         Lane("priority", 128, (SyncResponse, SyncNack)),
@@ -80,6 +91,7 @@ class Redex(Machine):
         phase: str = "0ms",
         chunk_max: str | int = "64KiB",
         retention_max_events: int | None = None,
+        capacity_events: int | None = None,
         preload: int = 0,
         first_leader: str | None = None,
         placed: str = "first-boot",
@@ -100,6 +112,10 @@ class Redex(Machine):
         skip_back: str = "error",
         skip_over: str = "keep",
         overlap: str = "stale",
+        batch: str = "whole",
+        suspects: str = "retained",
+        under_capacity: str = "withdraw",
+        sweeps: str = "each-append",
         candidate: str = "stays",
         oversized: str = "ships",
         clearing: str = "belief",
@@ -114,6 +130,8 @@ class Redex(Machine):
         if retention_max_events is not None:
             count("retention_max_events", retention_max_events, 1)
         self.preload = count("preload", preload, 0)
+        if capacity_events is not None:
+            count("capacity_events", capacity_events, max(1, preload))
         self.first_leader = _first_leader(first_leader, cluster)
         self.placed = one_of("placed", placed)
         self.bandwidth_class = one_of("bandwidth_class", bandwidth_class)
@@ -129,12 +147,22 @@ class Redex(Machine):
         self.below_floor = one_of("below_floor", below_floor)
         self.at_tail = one_of("at_tail", at_tail)
         self.overlap = one_of("overlap", overlap)
+        self.batch = one_of("batch", batch)
+        self.suspects = one_of("suspects", suspects)
+        self.under_capacity = one_of("under_capacity", under_capacity)
+        self.sweeps = one_of("sweeps", sweeps)
         self.candidate = one_of("candidate", candidate)
         self.oversized = one_of("oversized", oversized)
 
         self.role = IDLE
         self.members = frozenset(cluster.nodes)
-        self.log = LogFile(one_of("skip_back", skip_back), one_of("skip_over", skip_over), retention_max_events)
+        self.log = LogFile(
+            one_of("skip_back", skip_back),
+            one_of("skip_over", skip_over),
+            retention_max_events,
+            capacity_events,
+            self.kept,
+        )
         self.tracker = HeartbeatTracker(
             self.heartbeat,
             one_of("follow", follow),
@@ -149,6 +177,7 @@ class Redex(Machine):
         self.budget: BandwidthBudget | None = None
         self.sync_bytes_total = 0  # shipped, or at least tried to
         self.skip_ahead_total = 0  # attempts, refused ones too
+        self.under_capacity_total = 0
 
     @property
     def leader(self) -> NodeId | None:
@@ -177,7 +206,7 @@ class Redex(Machine):
             entries = {
                 key[1]: payload for key, payload in durable.items() if isinstance(key, tuple) and key[0] == "log"
             }
-            self.log.restore(entries, durable.get(NEXT, 0))
+            self.log.restore(entries)
         if life == 1:
             for i in range(self.preload):
                 self._store(f"c{i}")
@@ -307,22 +336,41 @@ class Redex(Machine):
         if not self.outstanding.take(src, msg.request_id, at) or self.tracker.belief != src or self.role != FOLLOWER:
             return
         was = self.tail
-        fitting = fit(msg, was, self.overlap)
+        fitting = fit(msg, was, self.overlap, self.suspects)
+        if isinstance(fitting, Misfit):
+            return
         if isinstance(fitting, Gap):
             if self._skip(fitting.first_seq):
-                self._apply(fit(msg, self.tail, self.overlap))
+                if fitting.divergence_suspected:
+                    self.note(DivergenceSuspected(fitting.first_seq))
+                # Whatever becomes of it now: no strike, no forgiveness, and a full disk is not looked at.
+                self._apply(msg.events)
         elif self._apply(fitting):
             self._judge_progress(src, was, at)
+        else:
+            self._press(at)
 
-    def _apply(self, fitting: Any) -> bool:
-        """Store the events of a chunk and return whether it could be applied; a failed append (6.5) would show here."""
-        if isinstance(fitting, (Gap, Misfit)):
+    def _apply(self, events: tuple[Event, ...]) -> bool:
+        """Store the events of a chunk, which belong at the tail, and return whether all of them could be appended."""
+        try:
+            self.log.reserve(len(events) if self.batch == "whole" else 0)
+            for _, payload in events:
+                self._store(payload)
+        except AppendFailed:
             return False
-        for _, payload in fitting:
-            self._store(payload)
-        self._sweep()
+        finally:
+            self._appended()
         self._record_tail(self.tail)
         return True
+
+    def _press(self, at: int) -> None:
+        """Answer disk pressure as the policy says (6.5)."""
+        self.under_capacity_total += 1
+        self.note(UnderCapacity(self.under_capacity_total))
+        if self.under_capacity == "evict-oldest":
+            self._sweep()
+        else:
+            self._turn(IDLE, WITHDRAWAL[self.role], at)
 
     def _judge_progress(self, leader: NodeId, was: int, at: int) -> None:
         """Forgive a leader that shipped something, and count a strike if it shipped nothing but says it has more."""
@@ -356,8 +404,12 @@ class Redex(Machine):
             self.answer(ask, "elsewhere", hint=self.leader)
             return
         payload = ask.args[0]
-        seq = self._store(payload)
-        self._sweep()
+        try:
+            seq = self._store(payload)
+        except AppendFailed as full:
+            self.answer(ask, "fail", str(full))
+            return
+        self._appended()
         self.note(Accepted(ask.op, seq, payload))
         self.answer(ask, "ok", seq)
 
@@ -379,6 +431,17 @@ class Redex(Machine):
     @on(Operate, "close")
     def close(self, act: Operate, now: Now) -> None:
         self._operate(act, IDLE, CHANNEL_CLOSE, now)
+
+    @on(Operate, "sweep")
+    def sweep(self, act: Operate, now: Now) -> None:
+        self._sweep()
+        self.answer(act, "ok", len(self.log.entries))
+
+    @on(Operate, "close_file")
+    def close_file(self, act: Operate, now: Now) -> None:
+        """Close the log under a runtime that goes on: it is no longer served and takes nothing more."""
+        self.log.closed = True
+        self.answer(act, "ok", self.role)
 
     def _operate(self, act: Operate, to: str, signal: str, now: Now) -> None:
         self.answer(act, "ok" if self._turn(to, signal, now.monotonic) else "fail", self.role)
@@ -411,11 +474,15 @@ class Redex(Machine):
         self.note(Stored(seq, payload))
         return seq
 
+    def _appended(self) -> None:
+        if self.sweeps == "each-append":
+            self._sweep()
+
     def _sweep(self) -> None:
         self._discard(self.log.sweep())
 
     def _skip(self, to: int) -> bool:
-        """Skip ahead (6.6) and return whether the log let it happen; a file on disk (6.6) would always refuse."""
+        """Skip ahead (6.6) and return whether the log let it happen; what it refuses is counted all the same."""
         self.skip_ahead_total += 1
         start = self.tail
         try:
@@ -424,8 +491,6 @@ class Redex(Machine):
             return False
         self._discard(gone)
         if self.tail != start:
-            if self.kept:
-                self.persist(NEXT, self.tail)
             self.note(Skipped(start, self.tail))
         return True
 

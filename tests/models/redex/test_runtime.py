@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from models.redex import Redex
-from models.redex.facts import Accepted, Configured, Skipped, Stored, Struck, Turned
+from models.redex.facts import (
+    Accepted,
+    Configured,
+    DivergenceSuspected,
+    Skipped,
+    Stored,
+    Struck,
+    Turned,
+    UnderCapacity,
+)
 from models.redex.messages import (
     BACKPRESSURE,
     BAD_RANGE,
@@ -79,8 +88,8 @@ def pull(since: int = 0, token: int = 77, chunk: int = CHUNK, channel: str = "re
     return SyncRequest(channel, since, chunk, token, "foreground")
 
 
-def chunk(first: int, *payloads: str, token: int = 77, channel: str = "redex") -> SyncResponse:
-    return SyncResponse(channel, first, 0, tuple(enumerate(payloads, first)), token)
+def chunk(first: int, *payloads: str, token: int = 77, channel: str = "redex", floor: int = 0) -> SyncResponse:
+    return SyncResponse(channel, first, floor, tuple(enumerate(payloads, first)), token)
 
 
 def served(dst: str, response: SyncResponse) -> Send:
@@ -151,18 +160,8 @@ def test_a_kept_log_is_persisted_and_read_back() -> None:
         Note(Accepted(1, 1, "x")),
         Answer("c1", 1, "ok", 1),
     ]
-    again, _ = boot(2, {("log", 1): "x", ("next",): 5}, file="kept")
-    assert (again.log.entries, again.tail, again.first_retained) == ({1: "x"}, 5, 1)
-
-
-def test_a_kept_log_that_skips_ahead_keeps_its_tail_and_forgets_what_it_drops() -> None:
-    follower, _ = boot(file="kept", skip_over="drop", preload=1, first_leader="none")
-    follow(follower, "n2", 9, 100)
-    assert receive(follower, "n2", nack(BAD_RANGE, 1, 7), 110) == [
-        Forget(("log", 0)),
-        Persist(("next",), 7),
-        Note(Skipped(1, 7)),
-    ]
+    again, _ = boot(2, {("log", 1): "x"}, file="kept")
+    assert (again.log.entries, again.tail, again.first_retained) == ({1: "x"}, 2, 1)
 
 
 # -- the tick (3.2) ----------------------------------------------------------------------------------------
@@ -220,6 +219,16 @@ def test_a_follower_that_is_level_or_ahead_asks_for_nothing(node: Any, tail: int
     follower = node(preload=2)
     hear(follower, "n2", "leader", tail, 90)
     assert tick(follower, 100) == beats("follower", 2, 100, "n2", "n3")
+
+
+def test_a_kept_log_refuses_to_be_skipped_and_counts_the_attempt(node: Any) -> None:
+    """W11: on either path, and the next tick repeats the request."""
+    follower = node(file="kept", preload=2)
+    follow(follower, "n2", 9, 100)
+    assert receive(follower, "n2", chunk(7, "h", "i"), 110) == []
+    assert tick(follower, 200, 78)[-1] == Send("n2", pull(2, 78))
+    assert receive(follower, "n2", nack(BAD_RANGE, 2, 7, token=78), 210) == []
+    assert (follower.tail, follower.skip_ahead_total, follower.backoff.leaders) == (2, 2, {})
 
 
 def test_a_request_under_way_does_not_hold_back_the_next(node: Any) -> None:
@@ -472,12 +481,22 @@ def test_a_stale_chunk_is_dropped_without_a_strike(node: Any) -> None:
 def test_a_gap_before_the_chunk_is_skipped_over(node: Any) -> None:
     follower = node(preload=2)
     follow(follower, "n2", 9, 100)
-    assert receive(follower, "n2", chunk(7, "h", "i"), 110) == [
+    assert receive(follower, "n2", chunk(7, "h", "i", floor=7), 110) == [
         Note(Skipped(2, 7)),
         Note(Stored(7, "h")),
         Note(Stored(8, "i")),
     ]
     assert (follower.tail, follower.skip_ahead_total, follower.first_retained) == (9, 1, 0)
+
+
+def test_a_suspicious_gap_is_warned_of_and_skipped_all_the_same(node: Any) -> None:
+    follower = node(suspects="beyond-floor")
+    follow(follower, "n2", 9, 100)
+    assert receive(follower, "n2", chunk(7, "h"), 110) == [
+        Note(Skipped(0, 7)),
+        Note(DivergenceSuspected(7)),
+        Note(Stored(7, "h")),
+    ]
 
 
 def test_skipping_over_a_gap_does_not_forgive_strikes(node: Any) -> None:
@@ -588,6 +607,60 @@ def test_a_nack_without_a_token_is_dropped(node: Any) -> None:
     assert follower.leader == "n2"
 
 
+# -- disk pressure (6.5) -----------------------------------------------------------------------------------
+
+
+def full(node: Any, **params: Any) -> Any:
+    """Return a follower with two events and room for one more, and its answer to a chunk of two."""
+    follower = node(preload=2, capacity_events=3, **params)
+    follow(follower, "n2", 4, 100)
+    return follower, receive(follower, "n2", chunk(2, "c", "d"), 110)
+
+
+def test_a_chunk_that_does_not_fit_is_not_stored_and_the_follower_withdraws(node: Any) -> None:
+    follower, effects = full(node)
+    assert effects == [Note(UnderCapacity(1)), Note(Turned("follower", "idle", "DiskPressureWithdraw"))]
+    assert (follower.tail, follower.under_capacity_total, follower.backoff.leaders) == (2, 1, {})
+
+
+def test_of_a_chunk_that_does_not_fit_a_prefix_may_be_stored(node: Any) -> None:
+    follower, effects = full(node, batch="prefix")
+    assert effects[:2] == [Note(Stored(2, "c")), Note(UnderCapacity(1))]
+    assert (follower.tail, follower.role) == (3, "idle")
+
+
+def test_evicting_without_a_cap_frees_nothing_so_the_next_chunk_fails_again(node: Any) -> None:
+    """W24: once a heartbeat, and no strike."""
+    follower, effects = full(node, under_capacity="evict-oldest")
+    assert effects == [Note(UnderCapacity(1))]
+    assert tick(follower, 200, 78)[-1] == Send("n2", pull(2, 78))
+    assert receive(follower, "n2", chunk(2, "c", "d", token=78), 210) == [Note(UnderCapacity(2))]
+    assert (follower.role, follower.backoff.leaders) == ("follower", {})
+
+
+def test_evicting_down_to_a_cap_makes_room_for_the_next_try(node: Any) -> None:
+    caps = {"retention_max_events": 1, "sweeps": "on-demand", "under_capacity": "evict-oldest"}
+    follower, _ = full(node, **caps)
+    assert (follower.log.entries, follower.role) == ({1: "c1"}, "follower")
+    tick(follower, 200, 78)
+    assert receive(follower, "n2", chunk(2, "c", "d", token=78), 210) == [Note(Stored(2, "c")), Note(Stored(3, "d"))]
+
+
+def test_the_second_try_after_a_gap_is_no_disk_pressure(node: Any) -> None:
+    follower = node(preload=2, capacity_events=3)
+    follow(follower, "n2", 9, 100)
+    assert receive(follower, "n2", chunk(7, "h", "i", floor=7), 110) == [Note(Skipped(2, 7))]
+    assert (follower.tail, follower.role, follower.under_capacity_total) == (7, "follower", 0)
+
+
+def test_a_leader_whose_log_is_full_fails_the_write_and_stays(node: Any) -> None:
+    leader = node(role="leader", preload=2, capacity_events=2)
+    assert leader.step(Ask("c1", 5, "append", ("x",)), now(1)) == [
+        Answer("c1", 5, "fail", "2 events and 1 more, allowed: 2")
+    ]
+    assert leader.role == "leader"
+
+
 # -- clients and operators ---------------------------------------------------------------------------------
 
 
@@ -639,6 +712,20 @@ def test_an_operator_may_ask_for_legal_turns_only(node: Any, action: str, role: 
     assert len(effects) == (2 if role != after else 1)
 
 
+def test_retention_may_wait_for_an_operator(node: Any) -> None:
+    leader = node(role="leader", retention_max_events=2, sweeps="on-demand", preload=3)
+    leader.step(Ask("c1", 5, "append", ("x",)), now(1))
+    assert list(leader.log.entries) == [0, 1, 2, 3]
+    assert leader.step(Operate(3, "sweep"), now(2)) == [Answer(OPERATOR, 3, "ok", 2)]
+    assert list(leader.log.entries) == [2, 3]
+
+
+def test_a_leader_whose_file_is_closed_tells_those_who_ask(node: Any) -> None:
+    leader = node(role="leader")
+    assert leader.step(Operate(3, "close_file"), now(1)) == [Answer(OPERATOR, 3, "ok", "leader")]
+    assert receive(leader, "n2", pull(0), 100) == [Send("n2", nack(CHANNEL_CLOSED))]
+
+
 def test_contents_are_what_the_log_retains(node: Any) -> None:
     leader = node(role="leader", preload=3, retention_max_events=2)
     leader.step(Ask("c1", 5, "append", ("x",)), now(1))
@@ -666,6 +753,8 @@ def test_lanes_put_clients_first_and_the_tick_between_answers_and_heartbeats() -
         ({"chunk_max": "64"}, 'chunk_max: found "64", allowed: a size'),
         ({"chunk_max": 0}, "chunk_max: found 0, allowed: a whole number from 1"),
         ({"retention_max_events": 0}, "retention_max_events: found 0, allowed: a whole number from 1"),
+        ({"capacity_events": 0}, "capacity_events: found 0, allowed: a whole number from 1"),
+        ({"capacity_events": 2, "preload": 3}, "capacity_events: found 2, allowed: a whole number from 3"),
         ({"bandwidth": "9"}, 'bandwidth: found "9", allowed: a rate'),
         ({"bandwidth_fraction": "2"}, 'bandwidth_fraction: found "2", allowed: a share'),
         ({"background_fraction": "most"}, 'background_fraction: found "most", allowed: a share'),

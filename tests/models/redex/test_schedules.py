@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from models.redex.facts import Accepted, Skipped, Stored, Struck
+from models.redex.facts import Accepted, Skipped, Stored, Struck, UnderCapacity
 from models.redex.messages import BACKPRESSURE, SyncHeartbeat, SyncNack, SyncRequest, SyncResponse
 from sim.checks.leaders import single_leader
 from sim.checks.logs import same_payload
@@ -401,6 +401,35 @@ def test_w21_other_phases_follow_one_of_the_two(run: Any, phase: int, leader: st
 
 def test_w21_a_sticky_belief_never_starves(run: Any) -> None:
     assert len(w21(run, 30, "sticky").logs["n3"]) > 2800
+
+
+@pytest.mark.parametrize(("below_floor", "answers"), [("bad-range", SyncNack), ("from-floor", SyncResponse)])
+def test_w11_a_persistent_follower_below_the_floor_asks_for_ever(run: Any, below_floor: str, answers: type) -> None:
+    """298 requests are those of B's ticks from 1350 to 31 050, the last of them under way."""
+    params = {"retention_max_events": 4, "file": "kept", "below_floor": below_floor}
+    errands = write("n1", 1050, "a", 10, every=10)
+    seen = run(2, 31_051, [cut(1010, 1290, "n1", "n2")], errands=errands, params=params)
+    assert (sent(seen, SyncRequest, "n2"), sent(seen, answers, "n1")) == (298, 297)
+    assert (facts(seen, Struck, "n2"), facts(seen, Skipped, "n2"), seen.views["n2"].tail) == ([], [], 2)
+
+
+def test_w24_followers_that_are_equally_full_withdraw_together_and_for_ever(run: Any) -> None:
+    room = {"capacity_events": 5}
+    seen = run(
+        3, 60_000, [crash("n1", 2000)], errands=write("n1", 999, "a", 8), per_node={"n2": room, "n3": room},
+    )  # fmt: skip
+    assert seen.turns[-2:] == [
+        (1023, "n2", "idle", "DiskPressureWithdraw"),
+        (1057, "n3", "idle", "DiskPressureWithdraw"),
+    ]
+    assert seen.leaders[-1] == (2000, ())
+
+
+def test_w24_evicting_nothing_retries_once_a_heartbeat(run: Any) -> None:
+    room = {"capacity_events": 5, "under_capacity": "evict-oldest"}
+    seen = run(2, 2000, errands=write("n1", 999, "a", 8), per_node={"n2": room})
+    assert [at for at, _ in facts(seen, UnderCapacity, "n2")] == [1060 + 100 * i for i in range(10)]
+    assert facts(seen, Struck, "n2") == []
 
 
 @pytest.mark.parametrize(("bandwidth_class", "requests", "held"), [("background", 599, 2), ("foreground", 1, 42)])
