@@ -1,6 +1,6 @@
 """What the sources of redex leave open, each a parameter with a word for a value (section 7); the first is the default.
 
-P14 waits for what it is about, the chain tag. P19 is no choice: only a node in role leader takes writes.
+What each word does is said where it is used.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "overlap": ("stale", "trim"),  # P11: a chunk that begins below the tail
     "batch": ("whole", "prefix"),  # P12: of a chunk that does not fit, nothing is stored or what fits
     "bucket": ("full", "empty"),  # P13: the bandwidth budget at the start of a life
+    "candidate_tag": ("kept", "withdrawn"),  # P14: what becomes of the chain tag on the way to an election
     "suspects": ("retained", "beyond-floor"),  # P15: a gap that the leader retains, or one that begins above its floor
     "candidate": ("stays", "stands-again"),  # P16: a tick in role candidate
     "oversized": ("ships", "withheld"),  # P17: an event larger than a chunk
     "file": ("heap", "kept"),  # P18: whether the log outlives the process; a kept one refuses to be skipped (6.6)
+    "writers": ("leader", "anyone"),  # P19: who takes a client's write
     "clearing": ("belief", "everything"),  # P20: what clearing the believed leader clears
     "under_capacity": ("withdraw", "evict-oldest"),  # the policy when an append fails (6.5)
     "sweeps": ("each-append", "on-demand"),  # when retention is applied: after every append, or when asked

@@ -19,6 +19,13 @@ class Turned(NamedTuple):
     signal: str
 
 
+class Tagged(NamedTuple):
+    """The chain tag was announced up to this tip, or withdrawn if that is None; not `ok` if the sink failed."""
+
+    tip: int | None
+    ok: bool
+
+
 class Accepted(NamedTuple):
     """A leader told a client that its write stands at this sequence."""
 

@@ -22,6 +22,7 @@ from .facts import (
     Skipped,
     Stored,
     Struck,
+    Tagged,
     Turned,
     UnderCapacity,
     View,
@@ -51,11 +52,15 @@ from .roles import (
     LEADER,
     MISSED_HEARTBEATS,
     PEER_LEADER_OBSERVED,
+    TAG_SINK,
+    TRANSITION,
     legal,
 )
+from .sink import TagSink
 from .tracker import HeartbeatTracker
 
 NOBODY = "none"  # as `first_leader`: no placement ever makes a leader
+OUTCOME: Mapping[str | None, str] = {None: "ok", TRANSITION: "fail", TAG_SINK: "unsure"}  # of an operator's turn
 
 
 class Redex(Machine):
@@ -66,12 +71,13 @@ class Redex(Machine):
     its log, and beyond `capacity_events` an append fails; `preload` events c0, c1, ... are on every node before the
     first life; `first_leader` is a node, the first of the cluster if None, or "none". As a leader it ships
     `bandwidth_fraction` of `bandwidth`, a rate such as "10MB/s", of which background requests may use
-    `background_fraction`; None is no limit. The others are words of choices.WORDS.
+    `background_fraction`; None is no limit. Of a life's calls to the chain-tag sink all fail after the first
+    `tag_sink_fails_after`. The others are words of choices.WORDS.
     Raises ValueError with the parameter's name, what was found and what is allowed.
     """
 
     View = View
-    FACTS = (Configured, Turned, Accepted, Stored, Skipped, DivergenceSuspected, UnderCapacity, Struck)
+    FACTS = (Configured, Turned, Tagged, Accepted, Stored, Skipped, DivergenceSuspected, UnderCapacity, Struck)
     ACTIONS = {"append": ("value",), "read": ()}
     ACTS = {"relinquish": (), "select": (), "close": (), "sweep": (), "close_file": ()}
     LANES = (
@@ -92,6 +98,7 @@ class Redex(Machine):
         chunk_max: str | int = "64KiB",
         retention_max_events: int | None = None,
         capacity_events: int | None = None,
+        tag_sink_fails_after: int | None = None,
         preload: int = 0,
         first_leader: str | None = None,
         placed: str = "first-boot",
@@ -116,8 +123,10 @@ class Redex(Machine):
         suspects: str = "retained",
         under_capacity: str = "withdraw",
         sweeps: str = "each-append",
+        candidate_tag: str = "kept",
         candidate: str = "stays",
         oversized: str = "ships",
+        writers: str = "leader",
         clearing: str = "belief",
     ) -> None:
         super().__init__(node, cluster)
@@ -129,6 +138,8 @@ class Redex(Machine):
         self.chunk_max = count("chunk_max", quantity("chunk_max", chunk_max, size), 1)
         if retention_max_events is not None:
             count("retention_max_events", retention_max_events, 1)
+        if tag_sink_fails_after is not None:
+            count("tag_sink_fails_after", tag_sink_fails_after, 0)
         self.preload = count("preload", preload, 0)
         if capacity_events is not None:
             count("capacity_events", capacity_events, max(1, preload))
@@ -153,6 +164,7 @@ class Redex(Machine):
         self.sweeps = one_of("sweeps", sweeps)
         self.candidate = one_of("candidate", candidate)
         self.oversized = one_of("oversized", oversized)
+        self.writers = one_of("writers", writers)
 
         self.role = IDLE
         self.members = frozenset(cluster.nodes)
@@ -173,7 +185,8 @@ class Redex(Machine):
         )
         self.backoff = CatchupBackoff()
         self.outstanding = OutstandingRequests()
-        self.recorded_tail = 0  # the coordinator's: what a chain tag would announce
+        self.recorded_tail = 0  # the coordinator's, which never falls: what the next chain tag announces
+        self.sink = TagSink(tag_sink_fails_after, one_of("candidate_tag", candidate_tag))
         self.budget: BandwidthBudget | None = None
         self.sync_bytes_total = 0  # shipped, or at least tried to
         self.skip_ahead_total = 0  # attempts, refused ones too
@@ -235,7 +248,8 @@ class Redex(Machine):
             silent = self.tracker.silent(at)
             if not silent or self.asks == "always":
                 self._pull(now)
-            if silent and self._turn(CANDIDATE, MISSED_HEARTBEATS, at):
+            # A sink that fails here ends the tick in role candidate, and nothing ever runs the election (W30).
+            if silent and self._turn(CANDIDATE, MISSED_HEARTBEATS, at) is None:
                 self._elect(at)
         elif self.role == CANDIDATE and self.candidate == "stands-again":
             self._elect(at)
@@ -400,7 +414,7 @@ class Redex(Machine):
 
     @on(Ask, "append")
     def append(self, ask: Ask, now: Now) -> None:
-        if self.role != LEADER:
+        if self.role != LEADER and self.writers == "leader":
             self.answer(ask, "elsewhere", hint=self.leader)
             return
         payload = ask.args[0]
@@ -444,21 +458,26 @@ class Redex(Machine):
         self.answer(act, "ok", self.role)
 
     def _operate(self, act: Operate, to: str, signal: str, now: Now) -> None:
-        self.answer(act, "ok" if self._turn(to, signal, now.monotonic) else "fail", self.role)
+        self.answer(act, OUTCOME[self._turn(to, signal, now.monotonic)], self.role)
 
     # -- what handlers share -------------------------------------------------------------------------------
 
-    def _turn(self, to: str, signal: str, at: int) -> bool:
-        """Change the role if that is legal; the chain tag (6.10) would be announced or withdrawn after it moved."""
+    def _turn(self, to: str, signal: str, at: int) -> str | None:
+        """Change the role if that is legal, then the chain tag; return what went wrong, TRANSITION or TAG_SINK."""
         was = self.role
         if not legal(was, to, signal):
-            return False
+            return TRANSITION
         self.role = to
         if to == FOLLOWER:
             self.tracker.listen_from(at)
-        if was != to:
-            self.note(Turned(was, to, signal))
-        return True
+        if was == to:
+            return None
+        self.note(Turned(was, to, signal))
+        tagged = self.sink.entered(to, self.recorded_tail)
+        if tagged is None:
+            return None
+        self.note(tagged)
+        return None if tagged.ok else TAG_SINK
 
     def _forget_leader(self, at: int) -> None:
         """Drop the belief and every token recorded against it."""

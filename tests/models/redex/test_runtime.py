@@ -17,6 +17,7 @@ from models.redex.facts import (
     Skipped,
     Stored,
     Struck,
+    Tagged,
     Turned,
     UnderCapacity,
 )
@@ -92,6 +93,12 @@ def chunk(first: int, *payloads: str, token: int = 77, channel: str = "redex", f
     return SyncResponse(channel, first, floor, tuple(enumerate(payloads, first)), token)
 
 
+def turn(was: str, to: str, signal: str, tip: int = 0) -> list[Effect]:
+    """Return the notes of one turn: the chain tag follows the role, but for a candidate's."""
+    tag = [Note(Tagged(None if to == "idle" else tip, True))] if to != "candidate" else []
+    return [Note(Turned(was, to, signal)), *tag]
+
+
 def served(dst: str, response: SyncResponse) -> Send:
     return Send(dst, response, tell=True)
 
@@ -112,9 +119,9 @@ def test_the_first_leader_walks_the_legal_path_at_its_first_boot() -> None:
     machine, effects = boot()
     assert effects == [
         Note(Configured(100 * MS)),
-        Note(Turned("idle", "follower", "CapabilitySelected")),
-        Note(Turned("follower", "candidate", "MissedHeartbeats")),
-        Note(Turned("candidate", "leader", "ElectionWon")),
+        *turn("idle", "follower", "CapabilitySelected"),
+        *turn("follower", "candidate", "MissedHeartbeats"),
+        *turn("candidate", "leader", "ElectionWon"),
         SetAlarm("tick", 100 * MS, 100 * MS),
     ]
     assert machine.role == "leader"
@@ -189,7 +196,7 @@ def test_a_candidate_may_heartbeat_and_stand_again(node: Any) -> None:
     machine.role = "candidate"
     assert tick(machine, 100) == [
         *beats("candidate", 0, 100, "n2", "n3"),
-        Note(Turned("candidate", "leader", "ElectionWon")),
+        *turn("candidate", "leader", "ElectionWon"),
     ]
 
 
@@ -245,8 +252,8 @@ def test_replica_with_silent_leader_runs_election_and_promotes_self(node: Any) -
     assert tick(follower, 399, 78)[-1] == Send("n2", pull(0, 78))
     assert tick(follower, 400) == [
         *beats("follower", 0, 400, "n2", "n3"),
-        Note(Turned("follower", "candidate", "MissedHeartbeats")),
-        Note(Turned("candidate", "leader", "ElectionWon")),
+        *turn("follower", "candidate", "MissedHeartbeats"),
+        *turn("candidate", "leader", "ElectionWon"),
     ]
     assert (follower.leader, follower.outstanding.tokens) == (None, {})
     assert tick(follower, 500) == beats("leader", 0, 500, "n2", "n3")
@@ -265,8 +272,8 @@ def test_a_follower_that_elects_a_peer_follows_nobody(node: Any) -> None:
     hear(follower, "n3", "leader", 0, 100)
     hear(follower, "n1", "follower", 0, 399)
     assert tick(follower, 400)[2:] == [
-        Note(Turned("follower", "candidate", "MissedHeartbeats")),
-        Note(Turned("candidate", "follower", "ElectionLost")),
+        *turn("follower", "candidate", "MissedHeartbeats"),
+        *turn("candidate", "follower", "ElectionLost"),
     ]
     assert follower.leader is None
 
@@ -324,7 +331,7 @@ def test_inbound_heartbeat_records_into_tracker(node: Any) -> None:
 def test_peer_leader_observation_demotes_loser_to_replica(node: Any) -> None:
     """Row 3, and that the loser believes in the winner already."""
     leader = node(role="leader", preload=42)
-    assert hear(leader, "n2", "leader", 99, 100) == [Note(Turned("leader", "follower", "PeerLeaderObserved"))]
+    assert hear(leader, "n2", "leader", 99, 100) == turn("leader", "follower", "PeerLeaderObserved")
     assert leader.leader == "n2"
 
 
@@ -332,7 +339,7 @@ def test_peer_leader_tail_tie_lower_node_id_wins(node: Any) -> None:
     """Row 4, from both sides."""
     assert hear(node("n1", role="leader", preload=42), "n2", "leader", 42, 100) == []
     loser = node("n2", role="leader", preload=42)
-    assert hear(loser, "n1", "leader", 42, 100) == [Note(Turned("leader", "follower", "PeerLeaderObserved"))]
+    assert hear(loser, "n1", "leader", 42, 100) == turn("leader", "follower", "PeerLeaderObserved")
 
 
 def test_a_leader_ignores_followers_that_are_ahead(node: Any) -> None:
@@ -589,7 +596,7 @@ def test_backpressure_changes_nothing_so_the_next_tick_asks_again(node: Any) -> 
 def test_channel_closed_makes_a_node_idle(node: Any) -> None:
     follower = node()
     follow(follower, "n2", 9, 100)
-    assert receive(follower, "n2", nack(CHANNEL_CLOSED), 110) == [Note(Turned("follower", "idle", "ChannelClose"))]
+    assert receive(follower, "n2", nack(CHANNEL_CLOSED), 110) == turn("follower", "idle", "ChannelClose")
 
 
 def test_a_nack_of_a_node_that_is_not_believed_in_leaves_its_token(node: Any) -> None:
@@ -607,6 +614,56 @@ def test_a_nack_without_a_token_is_dropped(node: Any) -> None:
     assert follower.leader == "n2"
 
 
+# -- the chain tag (6.10) ----------------------------------------------------------------------------------
+
+
+def test_the_tag_shows_the_tail_that_was_recorded_by_the_last_turn_and_ticks_leave_it(node: Any) -> None:
+    follower = node(preload=3)
+    assert follower.sink.tip == 0
+    hear(follower, "n2", "leader", 3, 0)
+    tick(follower, 100)
+    assert (follower.recorded_tail, follower.sink.tip) == (3, 0)
+    assert tick(follower, 300)[-1] == Note(Tagged(3, True))
+
+
+def test_a_node_that_turns_idle_twice_withdraws_once(node: Any) -> None:
+    machine = node()
+    assert Note(Tagged(None, True)) in machine.step(Operate(1, "close"), now(1))
+    assert machine.step(Operate(2, "close"), now(2)) == [Answer(OPERATOR, 2, "ok", "idle")]
+
+
+def test_a_turn_whose_tag_fails_has_happened_and_the_operator_is_unsure(node: Any) -> None:
+    machine = node(tag_sink_fails_after=1)
+    assert machine.step(Operate(1, "close"), now(1)) == [
+        Note(Turned("follower", "idle", "ChannelClose")),
+        Note(Tagged(None, False)),
+        Answer(OPERATOR, 1, "unsure", "idle"),
+    ]
+    assert machine.sink.tip == 0, "discovery still shows it"
+
+
+def test_a_failed_tag_between_follower_and_candidate_strands_the_candidate(node: Any) -> None:
+    """W30: no election in this tick, and none ever after."""
+    follower = node(candidate_tag="withdrawn", tag_sink_fails_after=1)
+    hear(follower, "n2", "leader", 0, 0)
+    assert tick(follower, 300)[2:] == [
+        Note(Turned("follower", "candidate", "MissedHeartbeats")),
+        Note(Tagged(None, False)),
+    ]
+    assert (tick(follower, 400), tick(follower, 60_000), follower.role) == ([], [], "candidate")
+    assert follower.leader == "n2", "the belief is cleared only after an election"
+
+
+def test_a_candidates_tag_may_be_withdrawn_on_the_way(node: Any) -> None:
+    follower = node(candidate_tag="withdrawn")
+    hear(follower, "n2", "leader", 0, 0)
+    assert tick(follower, 300)[2:] == [
+        Note(Turned("follower", "candidate", "MissedHeartbeats")),
+        Note(Tagged(None, True)),
+        *turn("candidate", "leader", "ElectionWon"),
+    ]
+
+
 # -- disk pressure (6.5) -----------------------------------------------------------------------------------
 
 
@@ -619,7 +676,7 @@ def full(node: Any, **params: Any) -> Any:
 
 def test_a_chunk_that_does_not_fit_is_not_stored_and_the_follower_withdraws(node: Any) -> None:
     follower, effects = full(node)
-    assert effects == [Note(UnderCapacity(1)), Note(Turned("follower", "idle", "DiskPressureWithdraw"))]
+    assert effects == [Note(UnderCapacity(1)), *turn("follower", "idle", "DiskPressureWithdraw")]
     assert (follower.tail, follower.under_capacity_total, follower.backoff.leaders) == (2, 1, {})
 
 
@@ -688,6 +745,11 @@ def test_a_follower_sends_clients_to_the_leader_it_believes_in(node: Any, action
     assert follower.step(ask, now(3)) == [Answer("c1", 5, "elsewhere", hint="n2")]
 
 
+def test_anyone_may_take_writes(node: Any) -> None:
+    """P19: nothing in the log itself looks at a role."""
+    assert node(writers="anyone").step(Ask("c1", 5, "append", ("x",)), now(1))[-1] == Answer("c1", 5, "ok", 0)
+
+
 def test_a_leader_reads_what_it_retains(node: Any) -> None:
     leader = node(role="leader", preload=2)
     assert leader.step(Ask("c1", 5, "read"), now(1)) == [Answer("c1", 5, "ok", ("c0", "c1"))]
@@ -709,7 +771,7 @@ def test_an_operator_may_ask_for_legal_turns_only(node: Any, action: str, role: 
     machine = node(role=role)
     effects = machine.step(Operate(3, action), now(1))
     assert effects[-1] == Answer(OPERATOR, 3, outcome, after)
-    assert len(effects) == (2 if role != after else 1)
+    assert len(effects) == (3 if role != after else 1)
 
 
 def test_retention_may_wait_for_an_operator(node: Any) -> None:
@@ -753,6 +815,7 @@ def test_lanes_put_clients_first_and_the_tick_between_answers_and_heartbeats() -
         ({"chunk_max": "64"}, 'chunk_max: found "64", allowed: a size'),
         ({"chunk_max": 0}, "chunk_max: found 0, allowed: a whole number from 1"),
         ({"retention_max_events": 0}, "retention_max_events: found 0, allowed: a whole number from 1"),
+        ({"tag_sink_fails_after": -1}, "tag_sink_fails_after: found -1, allowed: a whole number from 0"),
         ({"capacity_events": 0}, "capacity_events: found 0, allowed: a whole number from 1"),
         ({"capacity_events": 2, "preload": 3}, "capacity_events: found 2, allowed: a whole number from 3"),
         ({"bandwidth": "9"}, 'bandwidth: found "9", allowed: a rate'),
