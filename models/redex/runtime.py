@@ -27,6 +27,7 @@ from .facts import (
     UnderCapacity,
     View,
 )
+from .gauges import Gauges, observe_lag
 from .logfile import AppendFailed, LogFile, SkipRefused
 from .messages import (
     BACKPRESSURE,
@@ -188,9 +189,7 @@ class Redex(Machine):
         self.recorded_tail = 0  # the coordinator's, which never falls: what the next chain tag announces
         self.sink = TagSink(tag_sink_fails_after, one_of("candidate_tag", candidate_tag))
         self.budget: BandwidthBudget | None = None
-        self.sync_bytes_total = 0  # shipped, or at least tried to
-        self.skip_ahead_total = 0  # attempts, refused ones too
-        self.under_capacity_total = 0
+        self.gauges = Gauges()
 
     @property
     def leader(self) -> NodeId | None:
@@ -240,6 +239,7 @@ class Redex(Machine):
         at = now.monotonic
         self.backoff.collect(at)
         self._record_tail(self._advertised())
+        self.gauges.record(observe_lag(self.role, self.node, self.cluster.nodes, self.tracker, at))
         # What leaves in this tick shows the role before the turn: a node that is promoted now first says so one
         # heartbeat later.
         if self.role in self.speakers:
@@ -325,7 +325,7 @@ class Redex(Machine):
             # where one step follows another nobody can.
             self._refuse(src, msg, NOT_LEADER)
         else:
-            self.sync_bytes_total += cost
+            self.gauges.sync_bytes_total += cost
             self.send(src, reply, tell=True)
 
     def _refuse(self, src: NodeId, msg: SyncRequest, code: int) -> None:
@@ -379,8 +379,8 @@ class Redex(Machine):
 
     def _press(self, at: int) -> None:
         """Answer disk pressure as the policy says (6.5)."""
-        self.under_capacity_total += 1
-        self.note(UnderCapacity(self.under_capacity_total))
+        self.gauges.under_capacity_total += 1
+        self.note(UnderCapacity(self.gauges.under_capacity_total))
         if self.under_capacity == "evict-oldest":
             self._sweep()
         else:
@@ -502,7 +502,7 @@ class Redex(Machine):
 
     def _skip(self, to: int) -> bool:
         """Skip ahead (6.6) and return whether the log let it happen; what it refuses is counted all the same."""
-        self.skip_ahead_total += 1
+        self.gauges.skip_ahead_total += 1
         start = self.tail
         try:
             gone = self.log.skip_to(to)

@@ -235,7 +235,7 @@ def test_a_kept_log_refuses_to_be_skipped_and_counts_the_attempt(node: Any) -> N
     assert receive(follower, "n2", chunk(7, "h", "i"), 110) == []
     assert tick(follower, 200, 78)[-1] == Send("n2", pull(2, 78))
     assert receive(follower, "n2", nack(BAD_RANGE, 2, 7, token=78), 210) == []
-    assert (follower.tail, follower.skip_ahead_total, follower.backoff.leaders) == (2, 2, {})
+    assert (follower.tail, follower.gauges.skip_ahead_total, follower.backoff.leaders) == (2, 2, {})
 
 
 def test_a_request_under_way_does_not_hold_back_the_next(node: Any) -> None:
@@ -318,6 +318,27 @@ def test_leader_on_tick_falls_back_to_local_tail_with_no_peers(node: Any) -> Non
     assert leader.recorded_tail == 77
 
 
+def test_a_tick_reads_the_gauge_of_its_role_and_one_without_an_observation_stands(node: Any) -> None:
+    """A follower's gauge freezes when it is promoted, though the leader that it measured is long gone."""
+    follower = node()
+    tick(follower, 100)
+    assert (follower.gauges.leader_lag, follower.gauges.follower_lag) == (None, None)
+    hear(follower, "n2", "leader", 0, 150)
+    tick(follower, 200)
+    assert follower.gauges.follower_lag == 50 * MS
+    tick(follower, 500)
+    tick(follower, 600)
+    assert (follower.role, follower.gauges.follower_lag, follower.gauges.leader_lag) == ("leader", 350 * MS, 450 * MS)
+
+
+def test_a_peer_that_is_gone_pins_the_leaders_gauge(node: Any) -> None:
+    leader = node(role="leader")
+    hear(leader, "n2", "follower", 0, 0)
+    hear(leader, "n3", "follower", 0, 59_990)
+    tick(leader, 60_000)
+    assert leader.gauges.leader_lag == 60 * S
+
+
 # -- heartbeats (4.1) --------------------------------------------------------------------------------------
 
 
@@ -371,13 +392,13 @@ def test_leader_serve_path_admits_foreground_under_tight_budget(node: Any) -> No
 def test_a_response_that_is_not_admitted_is_backpressure(node: Any) -> None:
     leader = node(role="leader", bandwidth="46B/s")
     assert receive(leader, "n2", pull(0), 100) == [Send("n2", nack(BACKPRESSURE))]
-    assert (leader.budget.available, leader.sync_bytes_total) == (46, 0)
+    assert (leader.budget.available, leader.gauges.sync_bytes_total) == (46, 0)
 
 
 def test_what_is_shipped_is_taken_from_the_budget_and_counted(node: Any) -> None:
     leader = node(role="leader", preload=1, bandwidth="200B/s", bandwidth_fraction="1/2")
     assert receive(leader, "n2", pull(0), 100) == [served("n2", chunk(0, "c0"))]
-    assert (leader.budget.available, leader.sync_bytes_total) == (100 - 61, 61)
+    assert (leader.budget.available, leader.gauges.sync_bytes_total) == (100 - 61, 61)
 
 
 def test_the_budget_leaks_if_the_reign_ends_between_admission_and_sending(node: Any) -> None:
@@ -392,14 +413,14 @@ def test_the_budget_leaks_if_the_reign_ends_between_admission_and_sending(node: 
     leader = Deposed("n1", Cluster("n1", ("n1", "n2")), bandwidth="100B/s")
     leader.step(Boot({}, 1), now(0))
     assert receive(leader, "n2", pull(0), 100) == [Send("n2", nack(NOT_LEADER))]
-    assert (leader.budget.available, leader.sync_bytes_total) == (53, 0)
+    assert (leader.budget.available, leader.gauges.sync_bytes_total) == (53, 0)
 
 
 def test_a_response_that_cannot_be_queued_is_refunded_but_stays_counted(node: Any) -> None:
     leader = node(role="leader", bandwidth="100B/s")
     receive(leader, "n2", pull(0), 100)
     assert leader.step(Refused("n2", chunk(0), "refused"), now(100)) == []
-    assert (leader.budget.available, leader.sync_bytes_total) == (100, 47)
+    assert (leader.budget.available, leader.gauges.sync_bytes_total) == (100, 47)
 
 
 def test_without_a_budget_nothing_is_refunded(node: Any) -> None:
@@ -493,7 +514,7 @@ def test_a_gap_before_the_chunk_is_skipped_over(node: Any) -> None:
         Note(Stored(7, "h")),
         Note(Stored(8, "i")),
     ]
-    assert (follower.tail, follower.skip_ahead_total, follower.first_retained) == (9, 1, 0)
+    assert (follower.tail, follower.gauges.skip_ahead_total, follower.first_retained) == (9, 1, 0)
 
 
 def test_a_suspicious_gap_is_warned_of_and_skipped_all_the_same(node: Any) -> None:
@@ -570,7 +591,7 @@ def test_sync_nack_badrange_skips_local_tail(node: Any) -> None:
     machine.outstanding.record("n2", 77, 0)
     hear(machine, "n2", "leader", 200, 90)
     assert receive(machine, "n2", nack(BAD_RANGE, 42, 100), 100) == [Note(Skipped(0, 100))]
-    assert (machine.tail, machine.skip_ahead_total) == (100, 1)
+    assert (machine.tail, machine.gauges.skip_ahead_total) == (100, 1)
 
 
 def test_a_bad_range_without_a_floor_burns_one_sequence(node: Any) -> None:
@@ -583,7 +604,7 @@ def test_a_bad_range_with_a_floor_below_the_tail_changes_nothing_but_is_counted(
     follower = node(preload=5)
     follow(follower, "n2", 9, 100)
     assert receive(follower, "n2", nack(BAD_RANGE, 5, 3), 110) == []
-    assert (follower.tail, follower.skip_ahead_total) == (5, 1)
+    assert (follower.tail, follower.gauges.skip_ahead_total) == (5, 1)
 
 
 def test_backpressure_changes_nothing_so_the_next_tick_asks_again(node: Any) -> None:
@@ -677,7 +698,7 @@ def full(node: Any, **params: Any) -> Any:
 def test_a_chunk_that_does_not_fit_is_not_stored_and_the_follower_withdraws(node: Any) -> None:
     follower, effects = full(node)
     assert effects == [Note(UnderCapacity(1)), *turn("follower", "idle", "DiskPressureWithdraw")]
-    assert (follower.tail, follower.under_capacity_total, follower.backoff.leaders) == (2, 1, {})
+    assert (follower.tail, follower.gauges.under_capacity_total, follower.backoff.leaders) == (2, 1, {})
 
 
 def test_of_a_chunk_that_does_not_fit_a_prefix_may_be_stored(node: Any) -> None:
@@ -707,7 +728,7 @@ def test_the_second_try_after_a_gap_is_no_disk_pressure(node: Any) -> None:
     follower = node(preload=2, capacity_events=3)
     follow(follower, "n2", 9, 100)
     assert receive(follower, "n2", chunk(7, "h", "i", floor=7), 110) == [Note(Skipped(2, 7))]
-    assert (follower.tail, follower.role, follower.under_capacity_total) == (7, "follower", 0)
+    assert (follower.tail, follower.role, follower.gauges.under_capacity_total) == (7, "follower", 0)
 
 
 def test_a_leader_whose_log_is_full_fails_the_write_and_stays(node: Any) -> None:
