@@ -60,6 +60,12 @@ class UnderCapacity(NamedTuple):
     total: int
 
 
+class Stopped(NamedTuple):
+    """A cancelled runtime has ended, in this role. NB: one whose handle was dropped ends without a word."""
+
+    role: str
+
+
 class Struck(NamedTuple):
     """A leader answered empty though it advertises more: the nth time running, and for how many ns it is left alone."""
 

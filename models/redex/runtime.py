@@ -20,6 +20,7 @@ from .facts import (
     Configured,
     DivergenceSuspected,
     Skipped,
+    Stopped,
     Stored,
     Struck,
     Tagged,
@@ -35,6 +36,7 @@ from .messages import (
     CHANNEL_CLOSED,
     NOT_LEADER,
     Event,
+    Shutdown,
     SyncHeartbeat,
     SyncNack,
     SyncRequest,
@@ -78,12 +80,12 @@ class Redex(Machine):
     """
 
     View = View
-    FACTS = (Configured, Turned, Tagged, Accepted, Stored, Skipped, DivergenceSuspected, UnderCapacity, Struck)
+    FACTS = (Configured, Turned, Tagged, Accepted, Stored, Skipped, DivergenceSuspected, UnderCapacity, Stopped, Struck)
     ACTIONS = {"append": ("value",), "read": ()}
-    ACTS = {"relinquish": (), "select": (), "close": (), "sweep": (), "close_file": ()}
+    ACTS = {"relinquish": (), "select": (), "close": (), "sweep": (), "close_file": (), "cancel": (), "drop": ()}
     LANES = (
         Lane("client", 1024, (Ask, Operate)),
-        Lane("priority", 128, (SyncResponse, SyncNack)),
+        Lane("priority", 128, (SyncResponse, SyncNack, Shutdown)),
         Lane("tick", 1, (Alarm,)),
         Lane("low", 1024, ()),
     )
@@ -189,6 +191,7 @@ class Redex(Machine):
         self.recorded_tail = 0  # the coordinator's, which never falls: what the next chain tag announces
         self.sink = TagSink(tag_sink_fails_after, one_of("candidate_tag", candidate_tag))
         self.budget: BandwidthBudget | None = None
+        self.cancelled: Operate | None = None  # the act that ends this life
         self.gauges = Gauges()
 
     @property
@@ -338,7 +341,9 @@ class Redex(Machine):
     @on(Refused)
     def unsent(self, dst: NodeId, msg: Any, why: str, now: Now) -> None:
         """Refund a response that could not even be queued; one that is lost on its way stays paid for."""
-        if isinstance(msg, SyncResponse) and self.budget is not None:
+        if isinstance(msg, Shutdown):
+            self._end()
+        elif isinstance(msg, SyncResponse) and self.budget is not None:
             self.budget.refund(msg.size)
 
     @on(SyncResponse)
@@ -459,6 +464,34 @@ class Redex(Machine):
 
     def _operate(self, act: Operate, to: str, signal: str, now: Now) -> None:
         self.answer(act, OUTCOME[self._turn(to, signal, now.monotonic)], self.role)
+
+    # -- the end of a life (6.9) ---------------------------------------------------------------------------
+
+    @on(Operate, "cancel")
+    def leave(self, act: Operate, now: Now) -> None:
+        """Shut down behind all that waits in the priority lane; if that is full, end at once and in this role."""
+        if self.cancelled is not None:
+            self.answer(act, "ok", self.role)  # who comes second does not wait
+            return
+        self.cancelled = act
+        self.send(self.node, Shutdown(), tell=True)
+
+    @on(Shutdown)
+    def shut_down(self, src: NodeId, msg: Shutdown, now: Now) -> None:
+        self._turn(IDLE, CHANNEL_CLOSE, now.monotonic)
+        self._end()
+
+    def _end(self) -> None:
+        if self.cancelled is not None:
+            self.note(Stopped(self.role))
+            self.answer(self.cancelled, "ok", self.role)
+        self.stop()
+
+    @on(Operate, "drop")
+    def drop(self, act: Operate, now: Now) -> None:
+        """End as in a crash: the coordinator keeps its role, the chain tag stands, and nobody is told."""
+        self.answer(act, "ok", self.role)
+        self.stop()
 
     # -- what handlers share -------------------------------------------------------------------------------
 
