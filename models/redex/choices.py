@@ -1,6 +1,7 @@
 """What the sources of redex leave open, each a parameter with a word for a value (section 7); the first is the default.
 
-What each word does is said where it is used.
+Where the specification names no alternative (P13, P14, P18, P19), the second word is one for which its evidence leaves
+room.
 """
 
 from __future__ import annotations
