@@ -531,25 +531,21 @@ class Redex(Machine):
             self._sweep()
 
     def _sweep(self) -> None:
-        self._discard(self.log.sweep())
+        for seq in self.log.sweep():
+            if self.kept:
+                self.forget(("log", seq))
 
     def _skip(self, to: int) -> bool:
         """Skip ahead (6.6) and return whether the log let it happen; what it refuses is counted all the same."""
         self.gauges.skip_ahead_total += 1
         start = self.tail
         try:
-            gone = self.log.skip_to(to)
+            self.log.skip_to(to)
         except SkipRefused:
             return False
-        self._discard(gone)
         if self.tail != start:
             self.note(Skipped(start, self.tail))
         return True
-
-    def _discard(self, gone: list[int]) -> None:
-        if self.kept:
-            for seq in gone:
-                self.forget(("log", seq))
 
 
 # -- parameters --------------------------------------------------------------------------------------------

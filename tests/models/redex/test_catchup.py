@@ -106,18 +106,6 @@ def test_the_two_readings_of_a_suspicious_gap_differ() -> None:
 # -- backoff (6.1) -----------------------------------------------------------------------------------------
 
 
-def test_catchup_backoff_threshold_and_reset() -> None:
-    """Row 11: three empties, no backoff; the fourth, backoff; progress clears."""
-    backoff = CatchupBackoff()
-    for _ in range(3):
-        assert backoff.record_empty("n2", 0).until is None
-    assert not backoff.active("n2", 0)
-    backoff.record_empty("n2", 0)
-    assert backoff.active("n2", 0)
-    backoff.record_progress("n2")
-    assert not backoff.active("n2", 0)
-
-
 def test_windows_double_from_one_second_to_thirty() -> None:
     backoff = CatchupBackoff()
     windows = [backoff.record_empty("n2", 0).until for _ in range(40)]
