@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
-from models.redex.facts import Accepted, Skipped, Stored, Struck, UnderCapacity
+from models.redex import Redex
+from models.redex.facts import Accepted, Skipped, Stored, Struck, Tagged, UnderCapacity
 from models.redex.messages import BACKPRESSURE, SyncHeartbeat, SyncNack, SyncRequest, SyncResponse
 from sim.checks.leaders import single_leader
 from sim.checks.logs import same_payload
 from sim.clients import Errand, Workload
 from sim.faults import FOREVER, Crash, LinkFault, Operate, PacketFault, Partition, Pause, Planned
-from sim.units import MS
+from sim.machine import Now, on
+from sim.units import MS, S
 from sim.world import ClockPlan
 
 AGAIN = {"placed": "every-boot", "file": "kept"}  # a restarted node is a follower with its log
@@ -467,6 +469,44 @@ def test_a_response_that_cannot_be_queued_costs_the_budget_nothing(run: Any) -> 
         faults = [Planned(fault, at=0, lasting=200 * MS)]
         held[name] = len(run(2, 400, faults, errands=backlog, params=params).logs["n2"])
     assert held == {"refused": 3, "lost": 2}
+
+
+class Empty(Redex):
+    """Leads like any other, but until 2 s it answers as if it had nothing."""
+
+    @on(SyncRequest)
+    def asked(self, src: str, msg: SyncRequest, now: Now) -> None:
+        if self.role == "leader" and now.monotonic < 2 * S:
+            self.send(src, SyncResponse(msg.channel_id, msg.since_seq, 0, (), msg.request_id))
+        else:
+            super().asked(src, msg, now)
+
+
+def test_w28_a_follower_shuns_a_leader_that_has_long_been_well_again(run: Any) -> None:
+    """Strikes at 1160 to 1460, a window of 1 s, and the probe that finds everything: at 2550, not at 2050."""
+    seen = run(2, 4000, errands=write("n1", 1010, "a", 3), machine=Empty)
+    assert [(at, struck.window // MS) for at, struck in facts(seen, Struck, "n2")] == [
+        (1160, 0), (1260, 0), (1360, 0), (1460, 1000),
+    ]  # fmt: skip
+    assert [at for at, fact in facts(seen, Stored, "n2") if fact.seq > 1] == [2560] * 3
+
+
+def test_w29_an_unchanged_leaders_tag_is_as_old_as_its_promotion(run: Any) -> None:
+    seen = run(2, 5000, [crash("n1", 1003)], errands=[*write("n1", 500, "a", 3), *write("n2", 2000, "b", 9)])
+    assert [(at, tag.tip) for at, tag in facts(seen, Tagged, "n2")] == [(0, 0), (1350, 5)]
+    assert seen.views["n2"].tail == 14
+
+
+@pytest.mark.parametrize(("candidate_tag", "leader"), [("kept", "leader"), ("withdrawn", "candidate")])
+def test_w30_a_sink_that_fails_hides_a_leader_or_strands_every_candidate(
+    run: Any, candidate_tag: str, leader: str
+) -> None:
+    """With the default reading the promotion is merely unknown to discovery."""
+    params = {"candidate_tag": candidate_tag, "tag_sink_fails_after": 1}
+    seen = run(3, 60_000, [crash("n1", 1003)], params=params, properties=())
+    assert seen.views["n2"].role == leader
+    assert facts(seen, Tagged, "n2")[1:] == [(1313, Tagged(2 if leader == "leader" else None, False))]
+    assert (seen.leaders[-1][1] == ()) is (leader == "candidate")
 
 
 def copies(run: Any, delay: int) -> float:
