@@ -417,28 +417,29 @@ class Host:
 
     # -- inputs --------------------------------------------------------------------------------------------
 
-    def offer(self, p: Input) -> None:
-        """Give an input to the machine: now if the host is idle, else through its lane."""
+    def offer(self, p: Input) -> bool:
+        """Give an input to the machine: now if the host is idle, else through its lane; return whether it took it."""
         if self.idle:
             self.idle = False
             self.resume(p)
-        else:
-            self.queue(p)
+            return True
+        return self.queue(p)
 
-    def queue(self, p: Input) -> None:
-        """Put an input in its lane, or record why it cannot be."""
+    def queue(self, p: Input) -> bool:
+        """Put an input in its lane and return True, or record why it cannot be."""
         if not self.live:
             self.network.drop(self.node, p.cause, self.why_down, isinstance(p, Receive))
-            return
+            return False
         kind = p.msg.__class__ if isinstance(p, Receive) else _PUBLIC[p.__class__]
         lane = self._lanes[self._lane_of.get(kind, self._rest)]
         if kind is not Alarm:
             if lane.room <= 0:
                 self.network.drop(self.node, p.cause, "lane-full", isinstance(p, Receive))
-                return
+                return False
             lane.room -= 1
         lane.items.append(p)
         self._queued += 1
+        return True
 
     def tell(self, p: Input, cause: int) -> None:
         """Put an input ahead of every lane: what became of an effect of this node's own."""

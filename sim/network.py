@@ -507,7 +507,7 @@ class Network:
         if recorder.sends:
             recorder.sent(seq, now, host.node, cause, dst, msg)
         if link is None:
-            self._to_self(host, msg, seq)
+            self._to_self(host, msg, seq, tell)
             return
         fate = (link.fates or link.refill()).pop()
         if now >= link.until:
@@ -601,10 +601,11 @@ class Network:
         else:
             self.drop(link.dst, packet.cause, "corrupt")
 
-    def _to_self(self, host: Host, msg: Any, seq: int) -> None:
+    def _to_self(self, host: Host, msg: Any, seq: int, tell: bool) -> None:
         packet = Packet()
         packet.src, packet.msg, packet.cause = host.node, msg, seq
-        host.offer(packet)
+        if not host.offer(packet) and tell:
+            host.tell(Refused(host.node, msg, "lane-full"), seq)
 
     def drop(self, node: NodeId, cause: int | None, why: str, message: bool = True) -> None:
         """Record that something sent to a node will never be handled; only messages count as dropped messages."""
