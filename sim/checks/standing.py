@@ -58,8 +58,8 @@ class Standing:
 class Cuts:
     """Who can reach whom, from `fault` records of partitions and pauses.
 
-    A node that stands still reaches nobody. What a link, packet or edge fault does is not in its record, so while
-    one lasts nothing is `clear`.
+    A node that stands still reaches nobody. What a link, packet or edge fault does is not in its record, nor are the
+    parts into which a chain or a ring falls, so while one lasts nothing is `clear`.
     """
 
     def __init__(self, cluster: Header) -> None:
@@ -80,7 +80,7 @@ class Cuts:
         if fault.phase == "unresolved":
             return
         self._part = None
-        if fault.what == "partition":
+        if fault.what == "partition" and "groups" in fault.fields:
             side = {node: i for i, group in enumerate(fault.fields["groups"]) for node in group}
             self._cuts = {k: v for k, v in self._cuts.items() if k != number} | ({} if ends else {number: side})
         elif fault.what == "pause":

@@ -59,6 +59,8 @@ class Partition(Fault):
 
     def beyond(self, aims: Aims, core: frozenset[NodeId]) -> tuple[NodeId, ...] | None:
         """Return the groups in which nobody of the core is, or None if it cuts the core in two."""
+        if self.shape is not None and self.shape not in GROUPED:
+            return None
         with_core = [group for group in aims if core.intersection(group)]
         if len(with_core) > 1:
             return None
