@@ -205,6 +205,7 @@ def _either(shares: Sequence[Fraction]) -> int:
 
 def shape(delay: Delay, changes: Sequence[Change]) -> Shape:
     """Return what a link does to a packet under these changes."""
+    reorders = [c.reorder for c in changes if c.reorder is not None]
     return Shape(
         delay.low + sum(c.delay for c in changes),
         delay.span + sum(c.jitter for c in changes),
@@ -212,7 +213,7 @@ def shape(delay: Delay, changes: Sequence[Change]) -> Shape:
         _either([c.loss for c in changes]),
         _either([c.corrupt for c in changes]),
         _either([c.duplicate for c in changes]),
-        late([c.reorder for c in changes if c.reorder is not None]),
+        late(reorders) if reorders else (),
     )
 
 
@@ -479,7 +480,7 @@ class Network:
         self.latency = latency
         self.hosts = hosts
         self.counts = Counts()
-        self._always = InForce(_everywhere, always, 0, "always")
+        self._always = [InForce(_everywhere, always, 0, "always")]
         self._lines = tuple(lines)
         self._watched = bool(lines) or always.special() or always.burst is not None  # what every new link must note
         self._cuts: list[Cut] = []
@@ -625,7 +626,7 @@ class Network:
             to = self.hosts.get(dst)
             if to is None:
                 raise self._unknown(dst)
-            always = self._good_day(host.node, dst)
+            always = self._good_day(host.node, dst) if self._lines else self._always
             delay = self.latency.between(host.node, dst)
             link = Link(host.node, to, delay or Delay(0), self.chance, [entry.change for entry in always])
             host.links[dst] = link
@@ -636,11 +637,13 @@ class Network:
                 if cut.severs(link.src, dst):
                     link.cuts += 1
                     link.hold += cut.in_flight == "hold"
-            struck = [entry for entry in self._changes if entry.picks(link.src, dst)]
-            link.changes += [entry.change for entry in struck]
-            for entry in (*always, *struck):
-                self._brew(link, entry)
-            link.hold += sum(ends.picks(link.src, dst) for ends in self._holds)
+            if self._changes or self._watched:
+                struck = [entry for entry in self._changes if entry.picks(link.src, dst)]
+                link.changes += [entry.change for entry in struck]
+                for entry in (*always, *struck):
+                    self._brew(link, entry)
+            for ends in self._holds:
+                link.hold += ends.picks(link.src, dst)
             for flap in self._flaps:
                 if flap.ends.picks(link.src, dst):
                     self._flap(flap, link)
@@ -651,9 +654,7 @@ class Network:
 
     def _good_day(self, src: NodeId, dst: NodeId) -> list[InForce]:
         """Return what is always in force on a link."""
-        if not self._lines:
-            return [self._always]
-        base, more = self._always.change, []
+        base, more = self._always[0].change, []
         for i, line in enumerate(self._lines):
             if not line.ends.picks(src, dst):
                 continue
@@ -662,7 +663,7 @@ class Network:
                 more.append(InForce(line.ends.picks, change, 0, f"line {i}"))
             else:
                 base = replace(base, **line.said)
-        return [InForce(_everywhere, base, 0, "always"), *more]
+        return [self._always[0]._replace(change=base), *more]
 
     def _brew(self, link: Link, entry: InForce) -> None:
         """Give a link the bursts of a change, if it has any, as they are after the time since it began."""
