@@ -50,8 +50,8 @@ class Property:
     """A named judgement, the records that it reads, and when it must hold.
 
     `needs` maps a record kind (`state`, `crash`, `boot`, `content`, `ask`, `answer`, `fault`, `send`, `drop`,
-    `step`) or a fact's name to the fields that it reads; a model that lacks one is not judged by it. A property with
-    a grace is given it in ns as its second argument: how long what it judges may be otherwise.
+    `step`, `end`) or a fact's name to the fields that it reads; a model that lacks one is not judged by it. A
+    property with a grace is given it in ns as its second argument: how long what it judges may be otherwise.
     """
 
     name: str

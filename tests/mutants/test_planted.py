@@ -1,9 +1,12 @@
 import re
 
 import pytest
-from planted import BUDGET, PAGE, PLANTED, bugs, model, passes, ranges, seeds_that_catch
+from planted import BUDGET, PAGE, PLANTED, bugs, model, passes, prepared, ranges, seeds_that_catch
 
 from sim.checks import SHIPPED
+from sim.jury import Jury
+from sim.tracefile import read
+from sim.world import run
 
 SCENARIOS = tuple(dict.fromkeys(planted.scenario for planted in PLANTED))
 ROW = re.compile(r"^\| (\w+) \| ([\w-]+) \| .+ \| (\w+) \| `(\w+)` \| (\d+) of (\d+): ([\d, -]+) \| .* \|$", re.M)
@@ -22,6 +25,18 @@ def test_a_planted_bug_is_caught_by_its_oracle_at_the_seed_that_the_table_names(
     first, _ = next(seeds_that_catch(planted))
     assert re.match(r"\d+", row[6])[0] == str(first)
     assert int(row[5]) == planted.budget >= first
+
+
+@pytest.mark.parametrize("planted", PLANTED[:: len(PLANTED) // 8], ids=lambda planted: planted.bug)
+def test_the_stored_trace_of_a_planted_bug_is_judged_as_the_run_was(planted, tmp_path):
+    made = prepared(planted.scenario, planted.bug)
+    seed, _ = next(seeds_that_catch(planted))
+    with (tmp_path / "trace.jsonl").open("wb") as trace:
+        online = run(made.plan(seed), seed, (trace,)).findings
+    header, records = read(tmp_path / "trace.jsonl")
+    jury = Jury(made.properties, header)
+    jury.hear_all(records)
+    assert jury.findings() == online
 
 
 def test_the_table_has_a_row_for_every_planted_bug_in_order():
