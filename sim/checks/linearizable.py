@@ -1,0 +1,292 @@
+"""Linearizability: is there one order of the operations, true to real time, in which every answer is legal?
+
+Theory of operation. Keys are independent, so each is searched alone. The search (Wing and Gong, with Lowe's memory of
+configurations) places calls one by one. Let the completed calls be numbered in the order in which they ended; the
+frontier is the first that is not placed. Only calls that began before the frontier ended may be placed next, so a
+configuration is the frontier, the few calls placed beyond it, the calls of unknown outcome placed so far, and the
+state: its size does not grow with the history.
+
+What keeps the search small: a legal call that changes nothing is placed at once, for placing it later can help nobody;
+of two calls of unknown outcome that do the same, the earlier one is placed first; a configuration is not looked at
+if another had the same frontier and state and had used only some of its unknown calls. A call of unknown outcome is
+never owed: the search is over when every completed call is placed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .calls import REMEMBERED, Budget, Call, Judgement, by_key, jsonable, shown, span_of, when
+from .datatypes import DataType
+
+SHOWN_MAX = 1_000  # operations listed in evidence
+
+
+@dataclass(slots=True)
+class Search:
+    """What a search came to: `legal` is None if the budget was spent; the rest describes how far it got."""
+
+    legal: bool | None
+    frontier: int  # the furthest call, in order of ends, up to which everything could be placed
+    count: int  # how many completed calls the longest partial linearization holds
+    placed: list[Call]  # the longest partial linearization
+    state: Any  # after it
+    states: list[Any]  # every state that was reached, each once
+
+
+def judge(every: Sequence[Call], kind: DataType, budget: Budget) -> Judgement:
+    """Judge a history of one data type, key by key. Raises BadHistory on what the type does not know."""
+    keys = by_key(kind.prepare(every))
+    unknown: list[Any] = []
+    observed = any(c.ok and c.action in kind.observing for some in keys.values() for c in some)
+    left = len(keys)
+    begun = budget.steps
+    for key, some in keys.items():
+        share = Budget(budget.steps // left, budget.memory)
+        given = share.steps
+        found = search(some, [kind.initial], kind, share)
+        budget.steps -= given - share.steps
+        left -= 1
+        if found.legal is False:
+            return _violated(key, some, found, kind, budget)
+        if found.legal is None:
+            unknown.append((key, some, found))
+    if unknown:
+        key, some, found = unknown[0]
+        evidence = {
+            "key": jsonable(key),
+            "operations": len(some),
+            "linearized": [c.op for c in found.placed[-SHOWN_MAX:]],
+            "state": jsonable(found.state),
+            "steps": begun - budget.steps,
+            "keys_undecided": [jsonable(k) for k, _, _ in unknown],
+        }
+        sentence = (
+            f"the budget of {begun} steps was spent{_on(key)}; "
+            f"at most {found.count} of {_answered(some)} answered operations were put in order"
+        )
+        return Judgement("unknown", sentence, evidence)
+    if not observed:
+        return Judgement("vacuous", "no operation that observes anything was answered")
+    return Judgement("holds", "", {"keys": len(keys), "steps": begun - budget.steps})
+
+
+def search(every: Sequence[Call], starts: Iterable[Any], kind: DataType, budget: Budget) -> Search:
+    """Look for a legal order of prepared calls of one key from one of these states, and take what it costs."""
+    done = sorted((c for c in every if c.end is not None), key=_end)
+    maybe = sorted((c for c in every if c.end is None), key=lambda c: c.begin)
+    return _search(done, maybe, starts, kind, budget)
+
+
+def _search(
+    done: Sequence[Call], maybe: Sequence[Call], starts: Iterable[Any], kind: DataType, budget: Budget
+) -> Search:
+    n = len(done)
+    first, open_count = _candidates(done, maybe, kind)
+    twins = _twins(maybe)
+    step, pure = kind.step, [kind.pure(c) for c in done]
+    size = REMEMBERED + len(maybe) // 8
+    seen: dict[tuple[int, int, Any], list[int]] = {}
+    reached: dict[Any, None] = {}
+    best: tuple[int, Any, Any] = (-1, None, None)  # how many completed calls, the path to it, the state
+    frontier = 0
+    steps, memory = budget.steps, budget.memory
+    legal: bool | None = False
+    for start in starts:
+        f, m, used, state, p, path = 0, 0, 0, start, 0, None
+        stack: list[tuple[int, int, int, Any, int, Any]] = []
+        reached[state] = None
+        if best[0] < 0:
+            best = (0, None, state)
+        while legal is False:
+            if f == n:
+                legal = True
+                break
+            options = first[f]
+            width = len(options)
+            moved = False
+            while p < width + open_count[f]:
+                if steps <= 0 or memory <= 0:
+                    legal = None
+                    break
+                steps -= 1
+                if p < width:
+                    i = options[p]
+                    bit = 1 << (i - f)
+                    p += 1
+                    if m & bit:
+                        continue
+                    fits, after = step(state, done[i])
+                    if not fits:
+                        continue
+                    f2, m2, used2, last = f, m | bit, used, done[i]
+                    while m2 & 1:
+                        m2 >>= 1
+                        f2 += 1
+                    back = width + open_count[f] if pure[i] else p
+                else:
+                    j = p - width
+                    p += 1
+                    if used >> j & 1 or (twins[j] is not None and not used >> twins[j] & 1):
+                        continue
+                    fits, after = step(state, maybe[j])
+                    if not fits or after == state:
+                        continue
+                    f2, m2, used2, last, back = f, m, used | 1 << j, maybe[j], p
+                known = seen.setdefault((f2, m2, after), [])
+                if any(u & used2 == u for u in known):
+                    p = back
+                    continue
+                known.append(used2)
+                memory -= size
+                if after not in reached:
+                    reached[after] = None
+                stack.append((f, m, used, state, back, path))
+                f, m, used, state, p, path = f2, m2, used2, after, 0, (last, path)
+                frontier = max(frontier, f)
+                count = f + m.bit_count()
+                if count > best[0]:
+                    best = (count, path, state)
+                moved = True
+                break
+            if legal is None:
+                break
+            if not moved:
+                if not stack:
+                    break
+                f, m, used, state, p, path = stack.pop()
+        if legal is not False:
+            break
+    budget.steps, budget.memory = steps, memory
+    placed: list[Call] = []
+    link = best[1]
+    while link is not None:
+        placed.append(link[0])
+        link = link[1]
+    return Search(legal, frontier, max(best[0], 0), placed[::-1], best[2], list(reached))
+
+
+def _candidates(
+    done: Sequence[Call], maybe: Sequence[Call], kind: DataType
+) -> tuple[list[tuple[int, ...]], list[int]]:
+    """Return for each frontier which completed calls may be placed next, and how many of the unknown ones.
+
+    Calls that change nothing come first, the others in the order in which they began.
+    """
+    begins = sorted(range(len(done)), key=lambda i: done[i].begin)
+    rank = {i: (not kind.pure(done[i]), at) for at, i in enumerate(begins)}
+    active: list[int] = []
+    candidates, counts = [], []
+    at = count = 0
+    for f, call in enumerate(done):
+        end = _end(call)
+        while at < len(begins) and done[begins[at]].begin < end:
+            active.append(begins[at])
+            at += 1
+        while count < len(maybe) and maybe[count].begin < end:
+            count += 1
+        candidates.append(tuple(sorted(active, key=rank.__getitem__)))
+        counts.append(count)
+        active.remove(f)
+    return candidates, counts
+
+
+def _twins(maybe: Sequence[Call]) -> list[int | None]:
+    """Return for each call of unknown outcome the one before that does the same."""
+    last: dict[Any, int] = {}
+    twins: list[int | None] = []
+    for j, call in enumerate(maybe):
+        same = (call.action, call.given, call.got, call.process)
+        twins.append(last.get(same))
+        last[same] = j
+    return twins
+
+
+def _end(call: Call) -> int:
+    assert call.end is not None
+    return call.end
+
+
+# -- evidence ----------------------------------------------------------------------------------------------
+
+
+def _violated(key: Any, some: Sequence[Call], found: Search, kind: DataType, budget: Budget) -> Judgement:
+    done = sorted((c for c in some if c.end is not None), key=_end)
+    stuck = done[found.frontier]
+    window, minimal = _window(done, some, found, kind, budget)
+    since, until = span_of(window)
+    evidence = {
+        "key": jsonable(key),
+        "operations": len(some),
+        "stuck": stuck.told(),
+        "linearized": [c.op for c in found.placed[-SHOWN_MAX:]],
+        "linearized_answered": found.count,
+        "state": jsonable(found.state),
+        "window": {
+            "operations": [c.op for c in window[:SHOWN_MAX]],
+            "count": len(window),
+            "from": since,
+            "to": until,
+            "minimal": minimal,
+        },
+    }
+    timed = f", {when(since)} to {when(until)}" if until else ""
+    sentence = (
+        f"no order explains {stuck.told()}{_on(key)}: at most {found.count} of {len(done)} answered operations "
+        f"fit one order; the conflict is within {len(window)} of them{timed}"
+    )
+    return Judgement("violated", sentence, evidence, stuck.ended)
+
+
+def _window(
+    done: Sequence[Call], some: Sequence[Call], found: Search, kind: DataType, budget: Budget
+) -> tuple[list[Call], bool]:
+    """Return the fewest completed calls, up to the one that fits nowhere, that no state explains; and whether sure.
+
+    Calls that overlap them may happen or not, and every state that the search has seen may come before: what
+    fails even so is a conflict among these calls alone. If every such window can be explained, the conflict
+    begins with the history, whose first state is known.
+    """
+    last = found.frontier
+    deadline = _end(done[last])
+
+    def fails(start: int) -> bool | None:
+        inside = done[start : last + 1]
+        began = min(c.begin for c in inside)
+        chosen = {c.op for c in inside}
+        overlapping = [
+            c for c in some if c.op not in chosen and c.begin < deadline and (c.end is None or c.end > began)
+        ]
+        overlapping.sort(key=lambda c: c.begin)
+        legal = _search(inside, overlapping, found.states, kind, budget).legal
+        return None if legal is None else not legal
+
+    good, width = last + 1, 1  # the nearest start that can be explained, and the stride backwards
+    while True:
+        start = max(0, last + 1 - width)
+        verdict = fails(start)
+        if verdict is None:
+            return list(done[: last + 1]), False
+        if verdict:
+            break
+        if start == 0:
+            return list(done[: last + 1]), True
+        good, width = start, width * 2
+    low, high = start, good  # low fails, high does not
+    while high - low > 1:
+        middle = (low + high) // 2
+        verdict = fails(middle)
+        if verdict is None:
+            return list(done[low : last + 1]), False
+        low, high = (middle, high) if verdict else (low, middle)
+    return list(done[low : last + 1]), True
+
+
+def _answered(some: Sequence[Call]) -> int:
+    return sum(1 for c in some if c.end is not None)
+
+
+def _on(key: Any) -> str:
+    return "" if key is None else f" on key {shown(key)}"
