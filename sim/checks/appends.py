@@ -1,26 +1,28 @@
 """Anomalies of transactions over lists that grow, in the manner of Elle (Kingsbury and Alvaro, 2020).
 
 A read of a list shows every append before it in order, so reads tell the order of versions, and that gives edges
-between transactions: `ww` (appended the next version), `wr` (read the version that the other had appended) and `rw` (the
-other appended the version after the one read). Cycles of them are anomalies (Adya, 1999):
+between transactions: `ww` (appended the next version), `wr` (read the version that the other had appended) and `rw`
+(the other appended the version after the one read). Cycles of them are anomalies (Adya, 1999):
 
 G0        only ww
 G1c       ww and wr, at least one wr
 G-single  exactly one rw
 G2-item   two rw or more
 
-and beside cycles: G1a (read what a failed transaction appended), G1b (read a version from the middle of a transaction),
-internal (a transaction contradicts itself), incompatible-order (no order of versions fits all reads), duplicate-elements
-and phantom-elements. With real time as further edges, an anomaly that needs them has `-realtime` after its name.
+and beside cycles: G1a (read what a failed transaction appended), G1b (read a version from the middle of a
+transaction), internal (a transaction contradicts itself), incompatible-order (no order of versions fits all reads),
+duplicate-elements and phantom-elements. With real time as further edges, an anomaly that needs them has `-realtime`
+after its name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
-from .calls import Budget, Call, Judgement, jsonable, shown
+from .calls import Budget, Call, Judgement, shown
 from .datatypes import LIST
 from .graphs import components, shortest
 
@@ -178,7 +180,9 @@ def _internal(done: Sequence[Transaction], budget: Budget) -> Iterator[Anomaly]:
             if wrong:
                 should = f"{shown(expected)}" if expected is not None else f"a list that ends with {shown(mine)}"
                 yield Anomaly(
-                    "internal", f"op {t.call.op} read {shown(value)} of {shown(key)}, but by itself {should}", [t.call.op]
+                    "internal",
+                    f"op {t.call.op} read {shown(value)} of {shown(key)}, but by itself {should}",
+                    [t.call.op],
                 )
             known[key] = value
 
@@ -204,7 +208,9 @@ def _aborted_and_intermediate(done: Sequence[Transaction], budget: Budget) -> It
             elif done[writer].call.outcome == "fail":
                 other = done[writer].call.op
                 yield Anomaly(
-                    "G1a", f"op {op} read {shown(value)} in {shown(key)}, which op {other} appended and failed", [other, op]
+                    "G1a",
+                    f"op {op} read {shown(value)} in {shown(key)}, which op {other} appended and failed",
+                    [other, op],
                 )
         if elements:
             writer = author.get((key, elements[-1]))
@@ -376,7 +382,7 @@ class _Graph:
             path = shortest([edge.b], edge.a, successors, lambda n: _spend(self.budget, n))
             if path is None:
                 continue
-            cycle = [edge, *(graph[a][b] for a, b in zip(path, path[1:], strict=False))]
+            cycle = [edge, *(graph[a][b] for a, b in pairwise(path))]
             if name == "G2-item" and sum(e.kind == "rw" for e in cycle) < 2:
                 continue
             if timed and not any(e.kind == "realtime" for e in cycle):

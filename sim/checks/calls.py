@@ -80,9 +80,7 @@ def calls(history: History) -> list[Call]:
         known = outcome != "info"
         got = o.value if outcome == "ok" else UNSEEN
         end, ended = (o.end_order, o.ended) if known else (None, None)
-        made.append(
-            Call(o.op, o.client, o.process, o.action, key, given, got, outcome, o.order, end, o.invoked, ended)
-        )
+        made.append(Call(o.op, o.client, o.process, o.action, key, given, got, outcome, o.order, end, o.invoked, ended))
     return made
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from ..units import S
 from . import appends, counters, linearizable, queues, sequential, sessions, sets, staleness
-from .calls import BadHistory, Budget, Calm, Call, Judgement
+from .calls import BadHistory, Budget, Call, Calm, Judgement
 from .datatypes import OF_RUNS, DataType, of_actions
 
 _Judge = Callable[[Sequence[Call], DataType, Budget, Calm | None], Judgement]
@@ -116,19 +116,17 @@ ORACLES: Mapping[str, Oracle] = {
 def offered(actions: Iterable[str]) -> tuple[tuple[Oracle, ...], tuple[Oracle, ...], dict[str, tuple[str, ...]]]:
     """Return who judges a run whose clients do these actions: unasked, if asked, and what the others lack."""
     kind = of_actions(actions)
-    unasked, asked, lacking = [], [], {}
-    named = sorted(set(actions))
+    unasked, asked = [], []
+    lacking: dict[str, tuple[str, ...]] = {}
+    named = ", ".join(sorted(set(actions))) or "none"
     for oracle in ORACLES.values():
         if kind is not None and kind.name in oracle.unasked:
             unasked.append(oracle)
         elif kind is not None and kind.name in oracle.asked:
             asked.append(oracle)
         else:
-            allowed = [t for t in OF_RUNS if t.name in oracle.types]
-            forms = " or ".join(f"a {t.name} ({' '.join(t.actions)})" for t in allowed)
-            if forms:
-                found = ", ".join(named) if named else "none"
-                lacking[oracle.name] = (f"client operations that read {forms}; found {found}",)
+            forms = " or ".join(" ".join(t.actions) for t in OF_RUNS if t.name in oracle.types)
+            lacking[oracle.name] = (f"client operations that observe something, of {forms} (found {named})",)
     return tuple(unasked), tuple(asked), lacking
 
 

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 
-from .calls import Budget, Calm, Call, Judgement, by_key, jsonable
+from .calls import Budget, Call, Calm, Judgement, by_key, jsonable
 from .datatypes import COUNTER
 
 

@@ -57,7 +57,7 @@ def judge(every: Sequence[Call], kind: DataType, budget: Budget) -> Judgement:
         key, some, found = unknown[0]
         evidence = {
             "key": jsonable(key),
-            "operations": len(some),
+            "operations_on_key": len(some),
             "linearized": [c.op for c in found.placed[-SHOWN_MAX:]],
             "state": jsonable(found.state),
             "steps": begun - budget.steps,
@@ -95,7 +95,8 @@ def _search(
     steps, memory = budget.steps, budget.memory
     legal: bool | None = False
     for start in starts:
-        f, m, used, state, p, path = 0, 0, 0, start, 0, None
+        f, m, used, state, p = 0, 0, 0, start, 0
+        path: Any = None
         stack: list[tuple[int, int, int, Any, int, Any]] = []
         reached[state] = None
         if best[0] < 0:
@@ -129,7 +130,7 @@ def _search(
                 else:
                     j = p - width
                     p += 1
-                    if used >> j & 1 or (twins[j] is not None and not used >> twins[j] & 1):
+                    if used >> j & 1 or used & twins[j] != twins[j]:
                         continue
                     fits, after = step(state, maybe[j])
                     if not fits or after == state:
@@ -168,9 +169,7 @@ def _search(
     return Search(legal, frontier, max(best[0], 0), placed[::-1], best[2], list(reached))
 
 
-def _candidates(
-    done: Sequence[Call], maybe: Sequence[Call], kind: DataType
-) -> tuple[list[tuple[int, ...]], list[int]]:
+def _candidates(done: Sequence[Call], maybe: Sequence[Call], kind: DataType) -> tuple[list[tuple[int, ...]], list[int]]:
     """Return for each frontier which completed calls may be placed next, and how many of the unknown ones.
 
     Calls that change nothing come first, the others in the order in which they began.
@@ -193,13 +192,13 @@ def _candidates(
     return candidates, counts
 
 
-def _twins(maybe: Sequence[Call]) -> list[int | None]:
-    """Return for each call of unknown outcome the one before that does the same."""
+def _twins(maybe: Sequence[Call]) -> list[int]:
+    """Return for each call of unknown outcome the one before that does the same, as a bit; 0 if none does."""
     last: dict[Any, int] = {}
-    twins: list[int | None] = []
+    twins: list[int] = []
     for j, call in enumerate(maybe):
         same = (call.action, call.given, call.got, call.process)
-        twins.append(last.get(same))
+        twins.append(1 << last[same] if same in last else 0)
         last[same] = j
     return twins
 
@@ -219,7 +218,7 @@ def _violated(key: Any, some: Sequence[Call], found: Search, kind: DataType, bud
     since, until = span_of(window)
     evidence = {
         "key": jsonable(key),
-        "operations": len(some),
+        "operations_on_key": len(some),
         "stuck": stuck.told(),
         "linearized": [c.op for c in found.placed[-SHOWN_MAX:]],
         "linearized_answered": found.count,

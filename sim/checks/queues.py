@@ -37,10 +37,9 @@ def judge(every: Sequence[Call], budget: Budget) -> Judgement:
             return Judgement("violated", sentence, {"item": jsonable(call.got), "operations": [call.op]}, call.ended)
         if len(before) >= len(sources):
             ops = [*(c.op for c in before), call.op]
-            sentence = f"{shown(call.got)} was taken {len(ops)} times (ops {', '.join(map(str, ops))}), put in {len(sources)} times"
+            times = f"{len(ops)} times (ops {', '.join(map(str, ops))})"
+            sentence = f"{shown(call.got)} was taken {times}, put in {len(sources)} times"
             return Judgement("violated", sentence, {"item": jsonable(call.got), "operations": ops}, call.ended)
         before.append(call)
-    waiting = [
-        value for (key, value), calls in put.items() if any(c.ok for c in calls) and not taken.get((key, value))
-    ]
+    waiting = [value for (key, value), calls in put.items() if any(c.ok for c in calls) and not taken.get((key, value))]
     return Judgement("holds", "", {"taken": sum(map(len, taken.values())), "still_inside_or_lost": len(waiting)})

@@ -31,7 +31,7 @@ def judge(every: Sequence[Call], kind: DataType, budget: Budget) -> Judgement:
     if legal is None:
         return Judgement(
             "unknown",
-            f"the budget of {begun} steps was spent; at most {count} of {answered} answered operations were put in order",
+            f"the budget of {begun} steps was spent; at most {count} of {answered} answered operations were ordered",
             evidence,
         )
     evidence["stuck"] = [c.told() for c in heads]
@@ -40,9 +40,7 @@ def judge(every: Sequence[Call], kind: DataType, budget: Budget) -> Judgement:
     return Judgement("violated", sentence, evidence, max((c.ended or c.invoked for c in heads), default=None))
 
 
-def _search(
-    every: Sequence[Call], kind: DataType, budget: Budget
-) -> tuple[bool | None, list[Call], list[Call]]:
+def _search(every: Sequence[Call], kind: DataType, budget: Budget) -> tuple[bool | None, list[Call], list[Call]]:
     """Return whether there is an order, the longest partial one, and what each process would have done next."""
     keys: dict[Any, int] = {}
     lines: dict[int, list[Call]] = {}
@@ -60,7 +58,8 @@ def _search(
     ends = tuple(len(line) for line in done)
     width = len(done)
     state: tuple[Any, ...] = tuple(kind.initial for _ in keys)
-    places, used, p, path = tuple(0 for _ in done), 0, 0, None
+    places, used, p = tuple(0 for _ in done), 0, 0
+    path: Any = None
     seen = {(places, used, state)}
     stack: list[tuple[tuple[int, ...], int, tuple[Any, ...], int, Any]] = []
     best: tuple[int, Any, tuple[int, ...]] = (-1, None, places)

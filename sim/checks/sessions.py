@@ -9,15 +9,16 @@ seen    a session read the one value and then the other
 mine    a session wrote the one value and then read the other
 led     a session read the one value and then wrote the other
 
-read your writes: no `mine` lies on a cycle of `own` and `mine`; monotonic reads: no cycle of `seen`; monotonic writes: no
-`own` on a cycle of `own` and `seen`; writes follow reads: no `led` on a cycle of `led` and `seen`. The first value (None)
-is before all others. A session is one client, or one process where no client is named.
+read your writes: no `mine` lies on a cycle of `own` and `mine`; monotonic reads: no cycle of `seen`; monotonic writes:
+no `own` on a cycle of `own` and `seen`; writes follow reads: no `led` on a cycle of `led` and `seen`. The first value
+(None) is before all others. A session is one client, or one process where no client is named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from .calls import Budget, Call, Judgement, jsonable, order, shown
@@ -95,7 +96,9 @@ def _growing(guarantee: str, prepared: Sequence[Call], ordered: bool, budget: Bu
                 if lost is not None:
                     since = must[lost]
                     verb = "wrote" if guarantee == "read_your_writes" else "read"
-                    sentence = f"{call.who} {verb} {shown(lost)} (op {since.op}) and later read without it: {call.told()}"
+                    sentence = (
+                        f"{call.who} {verb} {shown(lost)} (op {since.op}) and later read without it: {call.told()}"
+                    )
                     evidence = {"value": jsonable(lost), "operations": [since.op, call.op]}
                     return Judgement("violated", sentence, evidence, call.ended)
                 if guarantee == "monotonic_reads":
@@ -163,9 +166,7 @@ class _Edge:
     y: Call
 
     def told(self) -> str:
-        return _SAYS[self.kind].format(
-            who=self.y.who, a=shown(self.a), b=shown(self.b), x=self.x.op, y=self.y.op
-        )
+        return _SAYS[self.kind].format(who=self.y.who, a=shown(self.a), b=shown(self.b), x=self.x.op, y=self.y.op)
 
 
 def _register(guarantee: str, prepared: Sequence[Call], written: dict[Any, Call], budget: Budget) -> Judgement:
@@ -224,9 +225,7 @@ def _acts(call: Call) -> Iterator[Call]:
         yield replace(call, action="write", given=call.given[1:])
 
 
-def _cycle(
-    edges: Sequence[_Edge], kind: str, key: Any, written: dict[Any, Call], budget: Budget
-) -> list[_Edge] | None:
+def _cycle(edges: Sequence[_Edge], kind: str, key: Any, written: dict[Any, Call], budget: Budget) -> list[_Edge] | None:
     """Return the shortest cycle through an edge of this kind, the first such edge deciding; None if there is none."""
     numbers: dict[Any, int] = {None: 0}
     graph: dict[int, dict[int, _Edge]] = {0: {}}
@@ -244,7 +243,8 @@ def _cycle(
         if n and n not in graph[0] and (key, value) in written:
             author = written[key, value]
             graph[0][n] = _Edge(None, value, "first", author, author)
-    inside = {node: i for i, some in enumerate(components(graph)) for node in some}
+    plain = {node: list(after) for node, after in graph.items()}
+    inside = {node: i for i, some in enumerate(components(plain)) for node in some}
 
     def spend(steps: int) -> None:
         budget.steps -= steps
@@ -254,9 +254,9 @@ def _cycle(
         for successor, edge in successors.items():
             if edge.kind != kind or node not in inside or inside.get(successor) != inside[node]:
                 continue
-            path = shortest([successor], node, lambda n: graph[n], spend)
+            path = shortest([successor], node, plain.__getitem__, spend)
             if path is not None and (best is None or len(path) < len(best)):
-                best = [edge, *(graph[a][b] for a, b in zip(path, path[1:], strict=False))]
+                best = [edge, *(graph[a][b] for a, b in pairwise(path))]
             if budget.steps <= 0:
                 return best
     return best

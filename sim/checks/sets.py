@@ -1,9 +1,10 @@
 """Elements of sets: lost, stale, never added, and how long it took until they were visible.
 
-An element is known from the moment its add was answered, or a read that shows it ended. A read that begins later and
-lacks it is stale for it. Without a bound an element is lost if the last read that shows it was followed by reads without
-it, or if no read shows it although some began after it was known: as Jepsen's set-full has it, which presumes that
-the last reads were made when everything had settled. With a bound (`Calm`) it is lost if a read that is due lacks it.
+An element is known from the moment its add was answered, or a read that shows it ended. A read that begins later
+and lacks it is stale for it. Without a bound an element is lost if the last read that shows it was followed by reads
+without it, or if no read shows it although some began after it was known: as Jepsen's set-full has it, which presumes
+that the last reads were made when everything had settled. With a bound (`Calm`) it is lost if a read that is due
+lacks it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .calls import Budget, Calm, Call, Judgement, by_key, jsonable, quantiles, shown, when
+from .calls import Budget, Call, Calm, Judgement, by_key, jsonable, quantiles, shown, when
 from .datatypes import SET
 
 SHOWN_MAX = 100
@@ -85,7 +86,8 @@ def judge(every: Sequence[Call], budget: Budget, calm: Calm | None = None) -> Ju
         witness = first.due or first.absent
         assert witness is not None
         evidence["operations"] = [first.added.op, witness.op]
-        sentence = f"{shown(first.value)}, added by op {first.added.op}, is missing from what {witness.who} read (op {witness.op})"
+        sentence = f"{shown(first.value)}, added by op {first.added.op}, is missing from what "
+        sentence += f"{witness.who} read (op {witness.op})"
         if calm is not None and first.known is not None:
             sentence += f", though it was known at {when(first.known[1])}"
         return Judgement("violated", f"{sentence}; {len(lost)} of {count} elements are lost", evidence, witness.ended)
@@ -109,7 +111,11 @@ def _elements(some: Sequence[Call]) -> list[_Element]:
 
 def _follow(element: _Element, reads: Sequence[Call], calm: Calm | None) -> None:
     for read in reads:
-        if element.value in read.got and read.end is not None and (element.known is None or read.end < element.known[0]):
+        if (
+            element.value in read.got
+            and read.end is not None
+            and (element.known is None or read.end < element.known[0])
+        ):
             element.known = (read.end, read.ended or 0)
     for read in reads:
         if element.value in read.got:

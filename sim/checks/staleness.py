@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .calls import Budget, Call, Judgement, by_key, quantiles, shown, when
 from .datatypes import CAS_REGISTER
@@ -35,11 +36,13 @@ def judge(every: Sequence[Call], budget: Budget, versions: int = 0, age: int = 0
             return Judgement("unknown", "the budget was spent")
         values = [c.given[-1] for c in some if c.action != "read" and c.got is not False]
         if len(set(values)) != len(values) or None in values:
-            return Judgement("unknown", "a value was written twice: staleness is judged only where every value is written once")
+            return Judgement(
+                "unknown", "a value was written twice: staleness is judged only where every value is written once"
+            )
         found += measure(some)
     if not found:
         return Judgement("vacuous", "no read was answered")
-    evidence = {
+    evidence: dict[str, Any] = {
         "reads": len(found),
         "stale": sum(1 for s in found if s.versions),
         "versions": quantiles(s.versions for s in found),
@@ -51,9 +54,12 @@ def judge(every: Sequence[Call], budget: Budget, versions: int = 0, age: int = 0
         bad = sum(1 for s in found if s.versions > versions or s.age > age)
         sentence = (
             f"{worst.read.who} read {shown(worst.read.got)} (op {worst.read.op}), which {worst.versions} writes had "
-            f"replaced, the first by {when(worst.by.ended or 0)} (op {worst.by.op}); {bad} of {len(found)} reads are stale"
+            f"replaced, the first by {when(worst.by.ended or 0)} (op {worst.by.op}); {bad} of {len(found)} reads are "
+            "stale"
         )
-        return Judgement("violated", sentence, evidence | {"operations": [worst.by.op, worst.read.op]}, worst.read.ended)
+        return Judgement(
+            "violated", sentence, evidence | {"operations": [worst.by.op, worst.read.op]}, worst.read.ended
+        )
     return Judgement("holds", "", evidence)
 
 
