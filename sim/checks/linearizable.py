@@ -8,8 +8,9 @@ state: its size does not grow with the history.
 
 What keeps the search small: a legal call that changes nothing is placed at once, for placing it later can help nobody;
 of two calls of unknown outcome that do the same, the earlier one is placed first; a configuration is not looked at
-if another had the same frontier and state and had used only some of its unknown calls. A call of unknown outcome is
-never owed: the search is over when every completed call is placed.
+if another had the same frontier and state and had used only some of its unknown calls; and a state is given up that,
+by the answers yet to be placed, leads nowhere (foresight.py). A call of unknown outcome is never owed: the search
+is over when every completed call is placed.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from typing import Any
 
 from .calls import REMEMBERED, Budget, Call, Judgement, by_key, jsonable, shown, span_of, when
 from .datatypes import DataType
+from .foresight import foresight
 
 SHOWN_MAX = 1_000  # operations listed in evidence
 
 
 @dataclass(slots=True)
 class Search:
-    """What a search came to: `legal` is None if the budget was spent; the rest describes how far it got."""
+    """What a search came to: `legal` is None if the budget was spent; the rest is its longest partial linearization."""
 
     legal: bool | None
-    frontier: int  # the furthest call, in order of ends, up to which everything could be placed
-    count: int  # how many completed calls the longest partial linearization holds
-    placed: list[Call]  # the longest partial linearization
+    count: int  # how many completed calls it holds
+    placed: list[Call]
     state: Any  # after it
     states: list[Any]  # every state that was reached, each once
 
@@ -87,14 +88,16 @@ def _search(
     first, open_count = _candidates(done, maybe, kind)
     twins = _twins(maybe)
     step, pure = kind.step, [kind.pure(c) for c in done]
+    ahead = foresight(kind.name, done, maybe)
     size = REMEMBERED + len(maybe) // 8
     seen: dict[tuple[int, int, Any], list[int]] = {}
     reached: dict[Any, None] = {}
     best: tuple[int, Any, Any] = (-1, None, None)  # how many completed calls, the path to it, the state
-    frontier = 0
     steps, memory = budget.steps, budget.memory
     legal: bool | None = False
     for start in starts:
+        if ahead is not None and ahead.hopeless(None, start, None):
+            continue
         f, m, used, state, p = 0, 0, 0, start, 0
         path: Any = None
         stack: list[tuple[int, int, int, Any, int, Any]] = []
@@ -140,13 +143,18 @@ def _search(
                 if any(u & used2 == u for u in known):
                     p = back
                     continue
+                steps -= len(known)
+                if ahead is not None:
+                    ahead.place(last)
+                    if after != state and ahead.hopeless(state, after, last):
+                        ahead.take_back(last)
+                        continue
                 known.append(used2)
                 memory -= size
                 if after not in reached:
                     reached[after] = None
                 stack.append((f, m, used, state, back, path))
                 f, m, used, state, p, path = f2, m2, used2, after, 0, (last, path)
-                frontier = max(frontier, f)
                 count = f + m.bit_count()
                 if count > best[0]:
                     best = (count, path, state)
@@ -157,6 +165,8 @@ def _search(
             if not moved:
                 if not stack:
                     break
+                if ahead is not None:
+                    ahead.take_back(path[0])
                 f, m, used, state, p, path = stack.pop()
         if legal is not False:
             break
@@ -166,16 +176,16 @@ def _search(
     while link is not None:
         placed.append(link[0])
         link = link[1]
-    return Search(legal, frontier, max(best[0], 0), placed[::-1], best[2], list(reached))
+    return Search(legal, max(best[0], 0), placed[::-1], best[2], list(reached))
 
 
 def _candidates(done: Sequence[Call], maybe: Sequence[Call], kind: DataType) -> tuple[list[tuple[int, ...]], list[int]]:
     """Return for each frontier which completed calls may be placed next, and how many of the unknown ones.
 
-    Calls that change nothing come first, the others in the order in which they began.
+    Calls that change nothing come first, the others in the order in which they ended.
     """
     begins = sorted(range(len(done)), key=lambda i: done[i].begin)
-    rank = {i: (not kind.pure(done[i]), at) for at, i in enumerate(begins)}
+    rank = {i: (not kind.pure(done[i]), i) for i in begins}
     active: list[int] = []
     candidates, counts = [], []
     at = count = 0
@@ -213,8 +223,10 @@ def _end(call: Call) -> int:
 
 def _violated(key: Any, some: Sequence[Call], found: Search, kind: DataType, budget: Budget) -> Judgement:
     done = sorted((c for c in some if c.end is not None), key=_end)
-    stuck = done[found.frontier]
-    window, minimal = _window(done, some, found, kind, budget)
+    last, known, found = _prefix(done, some, found, kind, budget)
+    stuck = done[last]
+    first, sure = _window(done, some, last, found.states, kind, budget) if known else (0, False)
+    window = done[first : last + 1]
     since, until = span_of(window)
     evidence = {
         "key": jsonable(key),
@@ -228,7 +240,7 @@ def _violated(key: Any, some: Sequence[Call], found: Search, kind: DataType, bud
             "count": len(window),
             "from": since,
             "to": until,
-            "minimal": minimal,
+            "minimal": sure,
         },
     }
     timed = f", {when(since)} to {when(until)}" if until else ""
@@ -239,48 +251,77 @@ def _violated(key: Any, some: Sequence[Call], found: Search, kind: DataType, bud
     return Judgement("violated", sentence, evidence, stuck.ended)
 
 
-def _window(
+def _part(done: Sequence[Call], some: Sequence[Call], first: int, last: int) -> tuple[list[Call], list[Call]]:
+    """Return the completed calls from first to last, and those that overlap them, which may happen or not."""
+    inside = list(done[first : last + 1])
+    began = min(c.begin for c in inside) if first else 0
+    chosen = {c.op for c in inside}
+    overlapping = [
+        c for c in some if c.op not in chosen and c.begin < _end(inside[-1]) and (c.end is None or c.end > began)
+    ]
+    return inside, sorted(overlapping, key=lambda c: c.begin)
+
+
+def _prefix(
     done: Sequence[Call], some: Sequence[Call], found: Search, kind: DataType, budget: Budget
-) -> tuple[list[Call], bool]:
-    """Return the fewest completed calls, up to the one that fits nowhere, that no state explains; and whether sure.
-
-    Calls that overlap them may happen or not, and every state that the search has seen may come before: what
-    fails even so is a conflict among these calls alone. If every such window can be explained, the conflict
-    begins with the history, whose first state is known.
-    """
-    last = found.frontier
-    deadline = _end(done[last])
-
-    def fails(start: int) -> bool | None:
-        inside = done[start : last + 1]
-        began = min(c.begin for c in inside)
-        chosen = {c.op for c in inside}
-        overlapping = [
-            c for c in some if c.op not in chosen and c.begin < deadline and (c.end is None or c.end > began)
-        ]
-        overlapping.sort(key=lambda c: c.begin)
-        legal = _search(inside, overlapping, found.states, kind, budget).legal
-        return None if legal is None else not legal
-
-    good, width = last + 1, 1  # the nearest start that can be explained, and the stride backwards
-    while True:
-        start = max(0, last + 1 - width)
-        verdict = fails(start)
-        if verdict is None:
-            return list(done[: last + 1]), False
-        if verdict:
-            break
-        if start == 0:
-            return list(done[: last + 1]), True
-        good, width = start, width * 2
-    low, high = start, good  # low fails, high does not
+) -> tuple[int, bool, Search]:
+    """Return the first call up to whose end the history cannot be explained, whether sure, and the longest search."""
+    low, high = -1, len(done) - 1  # up to low it can be explained, up to high it cannot
+    best = found
     while high - low > 1:
         middle = (low + high) // 2
+        part = _search(*_part(done, some, 0, middle), [kind.initial], kind, budget)
+        if part.legal is None:
+            return high, False, best
+        low, high = (middle, high) if part.legal else (low, middle)
+        if part.legal and part.count >= best.count:
+            best = part
+    # A search that sees ahead passes over states; of a register all are known beforehand.
+    written = [c.given[-1] for c in some if c.given] if kind.initial is None else []
+    states = list(dict.fromkeys((kind.initial, *written, *found.states, *best.states)))
+    return high, True, Search(False, best.count, best.placed, best.state, states)
+
+
+def _window(
+    done: Sequence[Call], some: Sequence[Call], last: int, states: Sequence[Any], kind: DataType, budget: Budget
+) -> tuple[int, bool]:
+    """Return the nearest first call from which no state that was seen explains all answers up to the last; if sure.
+
+    Calls that overlap these may happen or not, and any state may come before: what fails even so is a conflict among
+    these calls alone. If every such window can be explained, the conflict begins with the history, whose first
+    state is known.
+    """
+
+    def fails(first: int) -> bool | None:
+        inside, overlapping = _part(done, some, first, last)
+        starts = states
+        if kind.initial is None:  # registers: values that nobody asks for are all alike
+            asked = {_asked(call) for call in (*inside, *overlapping)}
+            other = [state for state in states if state not in asked]
+            starts = [state for state in states if state in asked] + other[:1]
+        legal = _search(inside, overlapping, starts, kind, budget).legal
+        return None if legal is None else not legal
+
+    explained, width = last + 1, 1
+    while True:
+        first = max(0, last + 1 - width)
+        verdict = fails(first) if first else True
+        if verdict is None:
+            return 0, False
+        if verdict:
+            break
+        explained, width = first, width * 2
+    while explained - first > 1:
+        middle = (first + explained) // 2
         verdict = fails(middle)
         if verdict is None:
-            return list(done[low : last + 1]), False
-        low, high = (middle, high) if verdict else (low, middle)
-    return list(done[low : last + 1]), True
+            return first, False
+        first, explained = (middle, explained) if verdict else (first, middle)
+    return first, True
+
+
+def _asked(call: Call) -> Any:
+    return call.got if call.action == "read" else call.given[0] if call.action == "cas" else None
 
 
 def _answered(some: Sequence[Call]) -> int:
