@@ -166,9 +166,11 @@ def _internal(done: Sequence[Transaction], budget: Budget) -> Iterator[Anomaly]:
             continue
         known: dict[Any, tuple[Any, ...]] = {}
         own: dict[Any, tuple[Any, ...]] = {}  # appended before the first read
+        later = {(key, value) for action, key, value in t.micros if action == "append"}
         for action, key, value in t.micros:
-            _spend(budget, 1)
+            _spend(budget, 1 + (len(value) if action == "r" else 0))
             if action == "append":
+                later.discard((key, value))
                 if key in known:
                     known[key] = (*known[key], value)
                 else:
@@ -184,6 +186,10 @@ def _internal(done: Sequence[Transaction], budget: Budget) -> Iterator[Anomaly]:
                     f"op {t.call.op} read {shown(value)} of {shown(key)}, but by itself {should}",
                     [t.call.op],
                 )
+            early = next((element for element in value if (key, element) in later), None)
+            if early is not None:
+                sentence = f"op {t.call.op} read {shown(early)} in {shown(key)} before it appended it"
+                yield Anomaly("internal", sentence, [t.call.op])
             known[key] = value
 
 
@@ -282,6 +288,16 @@ def edges(done: Sequence[Transaction], orders: dict[Any, tuple[Any, ...]], budge
                     author.get((key, early)), author.get((key, value)), "ww",
                     f"appended {shown(value)} to {shown(key)} after {shown(early)}",
                 )  # fmt: skip
+    # What no read shows, though it has happened, comes after all that any read shows; in which order nobody knows.
+    happened = {author[at] for at in place if at in author} | {i for i, t in enumerate(done) if t.call.ok}
+    unread: dict[Any, list[tuple[int, Any]]] = {}
+    for i, key, value in _appends(done):
+        if i in happened and key in orders and (key, value) not in place:
+            unread.setdefault(key, []).append((i, value))
+            if orders[key]:
+                early = orders[key][-1]
+                why = f"appended {shown(value)} to {shown(key)} after {shown(early)}, as no read shows it"
+                add(author.get((key, early)), i, "ww", why)
     for i, key, elements in _reads(done):
         order = orders[key]
         if elements:
@@ -291,6 +307,9 @@ def edges(done: Sequence[Transaction], orders: dict[Any, tuple[Any, ...]], budge
         if following < len(order) and order[:following] == elements:
             value = order[following]
             add(i, author.get((key, value)), "rw", f"appended {shown(value)} to {shown(key)}, which had not been read")
+        elif elements == order:
+            for writer, value in unread.get(key, ()):
+                add(i, writer, "rw", f"appended {shown(value)} to {shown(key)}, which no read shows")
     return list(made.values())
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from .calls import Call
+from .zones import NEVER, Interval, contradict
 
 
 class Foresight(Protocol):
@@ -56,6 +57,7 @@ class _Overwritten:
         for call in (*done, *maybe):
             self._count(call, 1)
         self._phantoms = [value for value in self._wanted if not self._made.get(value)]
+        self._clusters = _Clusters(done, maybe)
 
     def _count(self, call: Call, by: int) -> None:
         if call.got is False:
@@ -74,8 +76,47 @@ class _Overwritten:
 
     def hopeless(self, before: Any, after: Any, call: Call | None) -> bool:
         if call is None:
-            return any(value != after for value in self._phantoms)
+            return any(value != after for value in self._phantoms) or self._clusters.contradict(after)
         return self._wanted.get(before, 0) > 0 and not self._made.get(before, 0)
+
+
+class _Clusters:
+    """The values of a register with their writes and reads; empty if a value is written twice."""
+
+    def __init__(self, done: Sequence[Call], maybe: Sequence[Call]) -> None:
+        self._writes: dict[Any, Interval] = {}
+        self._reads: dict[Any, list[Interval]] = {}
+        self._owed: set[Any] = set()  # values whose write has certainly happened
+        self._once = True
+        for call in (*done, *maybe):
+            if call.action == "read" or call.got is False:
+                continue
+            value = call.given[-1]
+            self._once = self._once and value not in self._writes
+            self._writes[value] = (call.begin, NEVER)
+        for call in done:
+            if call.got is False:
+                continue
+            assert call.end is not None
+            if call.action != "write":
+                value = call.got if call.action == "read" else call.given[0]
+                self._reads.setdefault(value, []).append((call.begin, call.end))
+            if call.action != "read":
+                self._writes[call.given[-1]] = (call.begin, call.end)
+                self._owed.add(call.given[-1])
+
+    def contradict(self, start: Any) -> bool:
+        """Return whether no order is possible that begins with this value."""
+        if not self._once:
+            return False
+        clusters = [
+            (write, self._reads.get(value, []))
+            for value, write in self._writes.items()
+            if value != start and (value in self._owed or value in self._reads)
+        ]
+        if start not in self._writes and start in self._reads:
+            clusters.append(((-1, -1), self._reads[start]))
+        return contradict(clusters)
 
 
 class _Growing:
@@ -131,8 +172,37 @@ class _Rooted:
         self._owed = {call.op for call in reads}
         self._stranded = dict.fromkeys(text for text in texts if not self._puts[text])
         self._needed = _needed(texts, writes)
+        self._clusters = self._lineages(done, maybe)
         whole = {text for some in self._needed.values() for text in some}
         self._shrinks = _shrinks([call for call in reads if call.got in whole])
+
+    def _lineages(self, done: Sequence[Call], maybe: Sequence[Call]) -> list[tuple[Interval, list[Interval]]]:
+        """Return each put with all that can only have happened before the next one: its reads, and their appends."""
+        sure = {call.op: (call.begin, call.end or 0) for call in done}
+        reads: dict[str, list[Interval]] = {}
+        for call in done:
+            if call.action == "get":
+                reads.setdefault(call.got, []).append(sure[call.op])
+        root: dict[str, int] = {}
+        parts: dict[str, list[int]] = {}
+        for call in (*done, *maybe):
+            for text in self._needed.get(call.op, ()):
+                parts.setdefault(text, []).append(call.op)
+                if call.action == "put":
+                    root[text] = call.op
+        members: dict[int, dict[int, Interval]] = {}
+        clusters = []
+        for text, put in root.items():
+            members.setdefault(put, {}).update({op: sure[op] for op in parts[text] if op in sure and op != put})
+        for call in (*done, *maybe):
+            if call.action != "put" or (call.op not in sure and call.op not in members):
+                continue
+            inside = list(members.get(call.op, {}).values())
+            for text, put in root.items():
+                if put == call.op:
+                    inside += reads[text]
+            clusters.append((sure.get(call.op, (call.begin, NEVER)), inside))
+        return clusters
 
     def _update(self, text: str) -> None:
         if self._left[text] and not self._puts[text]:
@@ -158,7 +228,7 @@ class _Rooted:
         if not all(text.startswith(after) for text in self._stranded):
             return True
         if call is None:
-            return self._shrinks
+            return self._shrinks or contradict(self._clusters)
         return any(self._left[text] and not text.startswith(after) for text in self._needed.get(call.op, ()))
 
 

@@ -114,20 +114,22 @@ def _growing(guarantee: str, prepared: Sequence[Call], ordered: bool, budget: Bu
 def _authored(guarantee: str, prepared: Sequence[Call], ordered: bool, budget: Budget) -> Judgement:
     """Judge what else must be there, and before it, wherever a value is seen: what its author had written or read."""
     verb = "wrote" if guarantee == "monotonic_writes" else "read"
-    needs: dict[Any, tuple[Call, Call, tuple[Any, ...]]] = {}
+    # Per write: itself, and how much of what its session had then written or read, a list that only grows.
+    needs: dict[Any, tuple[Call, list[tuple[Any, Call]], int]] = {}
     for line in _sessions(prepared).values():
-        last: dict[Any, Call] = {}  # per key, the last write that was answered, or the last read
+        known: dict[Any, dict[Any, Call]] = {}
+        grown: dict[Any, list[tuple[Any, Call]]] = {}
         for call in line:
+            before, early = known.setdefault(call.key, {}), grown.setdefault(call.key, [])
             if call.action == "read":
-                if verb == "read":
-                    last[call.key] = call
-                continue
-            first = last.get(call.key)
-            if first is not None:
-                early = (first.given[-1],) if verb == "wrote" else tuple(sorted(first.got, key=order))
-                needs[call.key, call.given[-1]] = first, call, tuple(v for v in early if v != call.given[-1])
-            if verb == "wrote" and call.ok:
-                last[call.key] = call
+                new = call.got if verb == "read" else ()
+            else:
+                needs[call.key, call.given[-1]] = call, early, len(early)
+                new = (call.given[-1],) if verb == "wrote" and call.ok else ()
+            for value in new if ordered else sorted(new, key=order):
+                if value not in before:
+                    before[value] = call
+                    early.append((value, call))
     for read in prepared:
         if read.action != "read":
             continue
@@ -135,10 +137,10 @@ def _authored(guarantee: str, prepared: Sequence[Call], ordered: bool, budget: B
         for value in read.got if ordered else sorted(read.got, key=order):
             if (read.key, value) not in needs:
                 continue
-            first, second, early = needs[read.key, value]
-            budget.steps -= 1 + len(early)
-            for other in early:
-                if places.get(other, len(places)) > places[value]:
+            second, early, count = needs[read.key, value]
+            budget.steps -= 1 + count
+            for other, first in early[:count]:
+                if other != value and places.get(other, len(places)) > places[value]:
                     how = "before" if other in places else "but not"
                     sentence = (
                         f"{first.who} {verb} {shown(other)} (op {first.op}) and then wrote {shown(value)} "
@@ -198,14 +200,16 @@ def _edges(prepared: Sequence[Call]) -> Iterator[tuple[Any, _Edge]]:
         read: dict[Any, Call] = {}  # the last read of a key
         wrote: dict[Any, Call] = {}  # the last answered write
         for call in line:
+            prior = read.get(call.key)  # by an earlier call: a cas reads, too, and then writes
             for act in _acts(call):
                 key, value = act.key, act.given[-1] if act.action == "write" else act.got
                 earlier_read, earlier_write = read.get(key), wrote.get(key)
                 if act.action == "write":
                     if earlier_write is not None:
                         yield key, _Edge(earlier_write.given[-1], value, "own", earlier_write, call)
-                    if earlier_read is not None:
-                        yield key, _Edge(earlier_read.got, value, "led", earlier_read, call)
+                    for earlier in (earlier_read, prior):
+                        if earlier is not None:
+                            yield key, _Edge(earlier.got, value, "led", earlier, call)
                     if act.ok:
                         wrote[key] = act
                 else:
@@ -217,12 +221,13 @@ def _edges(prepared: Sequence[Call]) -> Iterator[tuple[Any, _Edge]]:
 
 
 def _acts(call: Call) -> Iterator[Call]:
-    """Yield what a call reads and writes: a cas that succeeded does both."""
+    """Yield what a call reads and writes: a cas that succeeded does both, one of unknown outcome may have written."""
     if call.action != "cas":
         yield call
-    elif call.ok and call.got is not False:
-        yield replace(call, action="read", given=(), got=call.given[0])
-        yield replace(call, action="write", given=call.given[1:])
+    elif call.got is not False:
+        if call.ok:
+            yield replace(call, action="read", given=(), got=call.given[0])
+        yield replace(call, action="write", given=call.given[1:], got=None)
 
 
 def _cycle(edges: Sequence[_Edge], kind: str, key: Any, written: dict[Any, Call], budget: Budget) -> list[_Edge] | None:

@@ -45,9 +45,7 @@ def history(*rows: str) -> History:
             made.end(open_by.pop(who), at * MS, word, values[0] if values else None)
             continue
         action, _, key = word.partition(":")
-        op = Operation(
-            len(made.operations) + 1, f"c{who}", who, action, (key or None, *values), "n1", at * MS
-        )
+        op = Operation(len(made.operations) + 1, f"c{who}", who, action, (key or None, *values), "n1", at * MS)
         made.begin(op)
         open_by[who] = op
     return made
@@ -90,7 +88,7 @@ class Store:
     def do(self, action: str, given: Sequence[Any], process: int) -> Any:
         """Do an operation and return its answer; an impossible lock operation returns UNSEEN."""
         match self.model, action:
-            case ("register" | "cas-register" | "kv-append" | "counter"), ("read" | "get"):
+            case (("register" | "cas-register" | "kv-append" | "counter"), ("read" | "get")):
                 return self.value
             case _, ("write" | "put"):
                 self.value = given[0]
@@ -118,7 +116,7 @@ class Store:
                 self.items.append(given[0])
             case "queue", "dequeue":
                 return self.items.pop(0) if self.items else None
-            case ("lock" | "owned-lock"), "acquire":
+            case (("lock" | "owned-lock"), "acquire"):
                 if self.items:
                     return UNSEEN
                 self.items.append(process)
@@ -133,7 +131,9 @@ class Store:
         return None
 
 
-def draw(random_: random.Random, model: str, most: int = 6, keys: int = 1, unique: bool = False) -> History:
+def draw(
+    random_: random.Random, model: str, most: int = 6, keys: int = 1, unique: bool = False, only: Sequence[str] = ()
+) -> History:
     """Return a random history: of a real store, or of one that now and then answers at random.
 
     With `unique` every value is written once, and lies repeat values that were written.
@@ -150,7 +150,7 @@ def draw(random_: random.Random, model: str, most: int = 6, keys: int = 1, uniqu
         idle = [p for p in processes if all(o.process != p for o in open_ops)]
         if idle and len(made.operations) < most and (not open_ops or random_.random() < 0.55):
             process = random_.choice(idle)
-            action = random_.choice(DRAWN[model])
+            action = random_.choice(only or DRAWN[model])
             own = len(made.operations) + 1
             given = [own if unique else random_.choice(VALUES) for name in ACTIONS[action] if name != "key"]
             if unique and action == "cas":
