@@ -66,6 +66,15 @@ def forms(text: str) -> Iterator[tuple[int, Any]]:
         first = reader.next()
 
 
+def values(text: str) -> list[Any]:
+    """Return all values of a text, none of them opened. Raises BadEdn."""
+    reader = _Reader(text)
+    found = []
+    while (token := reader.next()) is not None:
+        found.append(reader.value(*token, 1))
+    return found
+
+
 class _Reader:
     """A text, and how far it was read."""
 

@@ -15,7 +15,7 @@ from typing import Any
 from sim.history import History
 
 from ..complaints import UsageError, shown, unknown
-from .edn import BadEdn, Keyword, forms
+from .edn import BadEdn, Keyword, forms, values
 from .events import TYPES, Event, frozen, history, whole
 
 # What clients call an action, and what a model calls it.
@@ -66,12 +66,12 @@ def read_log(path: Path, text: str, model: str) -> History:
 
 def _value(path: Path, number: int, text: str | None) -> Any:
     try:
-        values = [value for _, value in forms(f"({text})")] if text else []
+        found = values(text) if text else []
     except BadEdn as bad:
         raise UsageError(f"{path}:{number}: value: {bad}") from None
-    if len(values) != 1:
-        raise UsageError(f"{path}:{number}: found {len(values)} values, allowed: one")
-    return values[0]
+    if len(found) != 1:
+        raise UsageError(f"{path}:{number}: found {len(found)} values, allowed: one")
+    return found[0]
 
 
 def read_edn(path: Path, text: str, model: str) -> History:
@@ -93,13 +93,13 @@ def read_json(path: Path, text: str, model: str) -> History:
     """Read JSON: an array of objects, or one object a line; a place in an array counts as its line."""
 
     def rows() -> Iterator[tuple[int, dict[str, Any]]]:
-        values: Iterable[tuple[int, Any]]
+        found: Iterable[tuple[int, Any]]
         if text.lstrip().startswith("["):
             array = _parsed(path, 1, text)
-            values = enumerate(array, 1)
+            found = enumerate(array, 1)
         else:
-            values = ((n, _parsed(path, n, line)) for n, line in enumerate(text.split("\n"), 1) if line.strip())
-        for number, value in values:
+            found = ((n, _parsed(path, n, line)) for n, line in enumerate(text.split("\n"), 1) if line.strip())
+        for number, value in found:
             if not isinstance(value, dict):
                 raise UsageError(f"{path}:{number}: found {shown(value)}, allowed: an object for each event")
             yield number, {k.lstrip(":"): v for k, v in value.items()}

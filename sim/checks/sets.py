@@ -62,8 +62,9 @@ def judge(every: Sequence[Call], budget: Budget, calm: Calm | None = None) -> Ju
             if element.known is None:
                 never += 1
                 continue
-            due = any(c.invoked >= calm.due(element.known[1]) for c in mine) if calm else True
-            judged += due
+            if mine:
+                place, at = element.known
+                judged += mine[-1].invoked >= calm.due(at) if calm else mine[-1].begin > place
             if _lost(element, calm):
                 lost.append(element)
             elif element.absent is not None:
@@ -92,7 +93,7 @@ def judge(every: Sequence[Call], budget: Budget, calm: Calm | None = None) -> Ju
             sentence += f", though it was known at {when(first.known[1])}"
         return Judgement("violated", f"{sentence}; {len(lost)} of {count} elements are lost", evidence, witness.ended)
     if not judged:
-        return Judgement("vacuous", "no read came late enough to tell", evidence)
+        return Judgement("vacuous", "no read came late enough after an element was known", evidence)
     return Judgement("holds", "", evidence)
 
 
