@@ -41,6 +41,12 @@ def experiment(document: Document) -> Experiment:
     expectations.read()
     document.check()
     properties, not_judged = expectations.judged()
+    oracles, unheard = expectations.oracles()
     return replace(
-        draft, properties=properties, not_judged=not_judged, expected=expectations.expected, listed=expectations.listed
+        draft,
+        properties=properties,
+        not_judged={**not_judged, **unheard},
+        expected=expectations.expected,
+        listed=expectations.listed,
+        oracles=oracles,
     )

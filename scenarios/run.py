@@ -79,6 +79,7 @@ def dumps(result: Any) -> str:
 
 def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdict, trace: Path) -> dict[str, Any]:
     sentences = {prop.name: prop.sentence for prop in experiment.properties}
+    sentences |= {oracle.name: oracle.sentence for oracle in experiment.oracles}
     told = [j.finding for j in verdict.judged if j.finding.verdict == "violated" and j.finding.seq is not None]
     chains = cause_chains(trace, [f.seq for f in told if f.seq is not None])
     properties = []
@@ -88,6 +89,7 @@ def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdic
         if finding.sentence:
             evidence = {"sentence": finding.sentence, "seq": finding.seq, "at": finding.at}
             evidence["chain"] = chains.get(finding.seq or -1, [])
+            evidence |= finding.evidence
         properties.append(
             {
                 "name": finding.name,
