@@ -43,10 +43,17 @@ def experiment(document: Document) -> Experiment:
     expectations.read()
     document.check()
     properties, not_judged = expectations.judged()
+    oracles, unheard = expectations.oracles()
     return replace(
-        draft, properties=properties, not_judged=not_judged, expected=expectations.expected, listed=expectations.listed,
-        faults=tuple(_resolved(entry, rules.named) for entry in faults), named=rules.named,
-    )  # fmt: skip
+        draft,
+        properties=properties,
+        not_judged={**not_judged, **unheard},
+        expected=expectations.expected,
+        listed=expectations.listed,
+        oracles=oracles,
+        faults=tuple(_resolved(entry, rules.named) for entry in faults),
+        named=rules.named,
+    )
 
 
 def _resolved(entry: FaultEntry, named: NamedGraph | None) -> FaultEntry:

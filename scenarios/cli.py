@@ -200,6 +200,48 @@ def check_trace_(file: Path, wanted: tuple[str, ...], as_json: bool) -> int:
     return UNEXPECTED if "violated" in verdicts else UNDECIDED if "unknown" in verdicts else OK
 
 
+@main.command("check-history")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--format", "form", metavar="F", help="jepsen-log, edn, json or netsplit; default: by the content.")
+@click.option("--model", metavar="M", help="What was operated on: register, kv-append, list-append ...")
+@click.option("--judge", "wanted", multiple=True, metavar="NAME", help="Default: linearizable, or the model's own.")
+@click.option("--budget", type=click.IntRange(1, 10**12), help="Steps of search for each file.")
+@JSON
+@_guarded
+def check_history_(
+    files: tuple[Path, ...],
+    form: str | None,
+    model: str | None,
+    wanted: tuple[str, ...],
+    budget: int | None,
+    as_json: bool,
+) -> int:
+    """Judge histories of client operations (formats and models are described in scenarios/HISTORIES.md)."""
+    from sim.checks.calls import STEPS
+
+    from .check_history import check_history
+
+    verdicts = set()
+    refused = False
+    for file in files:
+        try:
+            result = check_history(file, form, model, budget or STEPS, wanted)
+        except UsageError as error:
+            click.echo(str(error), err=True)
+            refused = True
+            continue
+        verdicts.add(result["verdict"])
+        if as_json:
+            click.echo(json.dumps(result, ensure_ascii=False))
+        else:
+            sentence = result["evidence"]["sentence"]
+            row = f"{result['file']}  {result['model']}, {result['operations']} operations: {result['verdict']}"
+            click.echo(row + (f"  {sentence}" if sentence else ""))
+    if refused:
+        return USAGE
+    return UNEXPECTED if "violated" in verdicts else UNDECIDED if "unknown" in verdicts else OK
+
+
 @main.command("new-model")
 @click.argument("name")
 @_guarded

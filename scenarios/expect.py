@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from sim.checks.consistency import Oracle
 from sim.jury import VERDICTS, lacking
 from sim.machine import Machine
 from sim.property import Property
@@ -13,6 +14,7 @@ from sim.trace import Header
 from sim.units import duration, show_duration
 
 from .complaints import Key, unknown
+from .consistency import bounded, oracles_of
 from .load import Document
 from .plan import Expected, Experiment
 
@@ -43,6 +45,14 @@ class Expectations:
             else:
                 judged.append(self._bounded(prop))
         return tuple(judged), others
+
+    def oracles(self) -> tuple[tuple[Oracle, ...], dict[str, tuple[str, ...]]]:
+        """Return who judges the history, with this scenario's bounds, and the others with what they lack."""
+        scenario = self.draft.scenario
+        unasked, asked, unheard = oracles_of(scenario)
+        named = {name: oracle for name, oracle in asked.items() if name in self.expected}
+        judging = tuple(bounded(o, self._within.get(o.name), scenario) for o in (unasked | named).values())
+        return judging, unheard | {name: ("a line in [expect]",) for name in asked if name not in named}
 
     def _bounded(self, prop: Property) -> Property:
         """Return a property with this scenario's bound; one that nobody listed is judged at the end at the latest."""
@@ -85,13 +95,18 @@ class Expectations:
 
     def _table(self, key: Key, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         judged, others = self.judged()
-        names = tuple(prop.name for prop in judged)
-        bounded = {prop.name: prop for prop in judged}
+        unasked, asked, unheard = oracles_of(self.draft.scenario)
+        bounded: dict[str, Property | Oracle] = {prop.name: prop for prop in judged}
+        bounded |= unasked | asked
+        names = tuple(bounded)
         read: dict[str, tuple[str, ...]] = {}
         for name, value in table.items():
             at = (*key, name)
             if name in others:
                 self.document.complain(at, f"does not apply: the model lacks {', '.join(others[name])}")
+                continue
+            if name in unheard:
+                self.document.complain(at, f"does not apply: it lacks {', '.join(unheard[name])}")
                 continue
             if name not in names:
                 self.document.complain(at, "unknown property: " + unknown(name, names))
@@ -111,16 +126,16 @@ class Expectations:
             read[name] = verdicts
         return read
 
-    def _read_bound(self, at: Key, prop: Property, name: str, found: Any) -> None:
+    def _read_bound(self, at: Key, prop: Property | Oracle, name: str, found: Any) -> None:
         try:
             bound = duration(found)
         except ValueError as error:
             self.document.complain((*at, name), str(error))
             return
-        if name == "within" and prop.mode != "eventually":
-            text = f"found on {prop.name}, which is judged {prop.mode}, allowed: only on eventual properties"
+        if name == "within" and prop.within is None:
+            text = f"found on {prop.name}, which is judged throughout, allowed: only on eventual properties"
             self.document.complain((*at, name), text)
-        elif name == "grace" and prop.grace is None:
+        elif name == "grace" and getattr(prop, "grace", None) is None:
             self.document.complain((*at, name), f"found on {prop.name}, which has no grace")
         else:
             {"within": self._within, "grace": self._grace}[name][prop.name] = bound
@@ -128,7 +143,8 @@ class Expectations:
     def _bounds(self) -> None:
         """Complain about a listed property that would have to hold only after the run has ended."""
         scenario = self.draft.scenario
-        for prop in self.judged()[0]:
+        judging: tuple[Property | Oracle, ...] = (*self.judged()[0], *self.oracles()[0])
+        for prop in judging:
             bound = self._within.get(prop.name, prop.within)
             if bound is None or scenario.heal is None or prop.name not in {*self.expected, *self._within}:
                 continue

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sim.chance import Chance, within
+from sim.checks.consistency import Oracle
 from sim.clients import Errand as ErrandPlan
 from sim.clients import Workload, instants
 from sim.faults import Crash, EdgeFault, Flap, Partition, Planned, When
@@ -47,6 +48,7 @@ class Experiment:
     expected: Expected  # verdicts per listed property
     listed: bool  # whether the profile has a table of expectations
     named: NamedGraph | None = None  # the topology's graph; with a drawn number of nodes that of the largest cluster
+    oracles: tuple[Oracle, ...] = ()  # who judges the history of a run, with the bounds that the scenario gives
 
     def nodes(self, seed: int) -> tuple[NodeId, ...]:
         """Return the nodes' names; their number may be drawn from the seed."""

@@ -80,6 +80,7 @@ def dumps(result: Any) -> str:
 
 def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdict, trace: Path) -> dict[str, Any]:
     sentences = {prop.name: prop.sentence for prop in experiment.properties}
+    sentences |= {oracle.name: oracle.sentence for oracle in experiment.oracles}
     told = [j.finding for j in verdict.judged if j.finding.verdict == "violated" and j.finding.seq is not None]
     late = {prop.name for prop in experiment.properties if prop.mode == "eventually"} & {
         j.finding.name for j in verdict.judged if j.finding.verdict == "violated"
@@ -94,6 +95,7 @@ def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdic
             evidence = {"sentence": finding.sentence, "seq": finding.seq, "at": finding.at}
             evidence["chain"] = chains.get(finding.seq or -1, [])
             evidence["why"] = why if finding.name in late else []
+            evidence |= finding.evidence
         properties.append(
             {
                 "name": finding.name,

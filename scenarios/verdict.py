@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sim.jury import Finding
 from sim.world import FaultRun, Outcome
 
+from .consistency import findings
 from .plan import Experiment
 
 OK, UNEXPECTED, USAGE, INTERNAL, UNDECIDED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -39,7 +40,7 @@ def judge(experiment: Experiment, outcome: Outcome) -> Verdict:
     a table none may be undecided either.
     """
     judged = []
-    for finding in outcome.findings:
+    for finding in (*outcome.findings, *findings(experiment.oracles, experiment.scenario, outcome.history)):
         expected = experiment.expected.get(finding.name, ())
         if expected:
             met = finding.verdict in expected
@@ -54,7 +55,7 @@ def judge(experiment: Experiment, outcome: Outcome) -> Verdict:
     else:
         word = "unexpected"
         code = UNDECIDED if all(j.finding.verdict == "unknown" for j in wrong) else UNEXPECTED
-    return Verdict(word, code, tuple(judged), tuple(_remarks(experiment, outcome)))
+    return Verdict(word, code, tuple(judged), tuple(_remarks(experiment, outcome, judged)))
 
 
 def _named(fault: FaultRun) -> str:
@@ -62,7 +63,7 @@ def _named(fault: FaultRun) -> str:
     return f"fault {fault.index} ({fault.kind}{time})"
 
 
-def _remarks(experiment: Experiment, outcome: Outcome) -> Sequence[str]:
+def _remarks(experiment: Experiment, outcome: Outcome, judged: Sequence[Judged]) -> Sequence[str]:
     said = []
     counted = [fault for fault in outcome.faults if fault.counted]
     if experiment.scenario.nemesis is not None and not counted:
@@ -80,6 +81,6 @@ def _remarks(experiment: Experiment, outcome: Outcome) -> Sequence[str]:
         said.append("no operation was acknowledged")
     if (experiment.scenario.clients is not None or experiment.scenario.ask) and not outcome.history.operations:
         said.append("no client began an operation")
-    if outcome.findings and all(finding.verdict == "vacuous" for finding in outcome.findings):
+    if judged and all(j.finding.verdict == "vacuous" for j in judged):
         said.append("every property was vacuous: nothing was judged")
     return said

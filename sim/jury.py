@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from .property import END, NOTHING, About, Excuse, Property
@@ -20,13 +20,17 @@ class BrokenProperty(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """What a property found: a verdict, the sentence that says why, and the record where it was seen."""
+    """What a property found: a verdict, the sentence that says why, and the record where it was seen.
+
+    `evidence` holds what else a judge of histories has to show, as JSON can hold it.
+    """
 
     name: str
     verdict: str
     sentence: str = ""
     seq: int | None = None
     at: int | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 def fields_of(header: Header) -> dict[str, tuple[str, ...] | None]:
