@@ -7,12 +7,12 @@ from typing import Any
 
 from ..property import NOTHING, Excuse, eventually
 from ..trace import Header, Record
-from .standing import listed, shown
+from .standing import harmed, listed, shown
 
 Judge = Generator[Any, Record, None]
 
 
-def _alike(name: str, what: str) -> Judge:
+def _alike(cluster: Header, name: str, what: str) -> Judge:
     """Judge whether one field of the views is the same on all live nodes that are not beyond help."""
     values: dict[str, Any] = {}
     beyond: frozenset[str] = frozenset()
@@ -21,7 +21,7 @@ def _alike(name: str, what: str) -> Judge:
         record = yield said
         if record.kind == "fault":
             if record.data.phase == "forever":
-                beyond |= frozenset(record.data.nodes)
+                beyond |= harmed(record.data, cluster.nodes)
         elif record.data is None:
             values.pop(str(record.node), None)
         else:
@@ -43,10 +43,10 @@ def _alike(name: str, what: str) -> Judge:
 @eventually("the states of all live replicas agree", needs={"state": "digest", "fault": ""}, within="5s")
 def states_agree(cluster: Header) -> Judge:
     """Compare the views' `digest`, a fingerprint of what the state machine holds."""
-    return _alike("digest", "the states")
+    return _alike(cluster, "digest", "the states")
 
 
 @eventually("the commit indexes of all live replicas agree", needs={"state": "commit", "fault": ""}, within="5s")
 def commits_agree(cluster: Header) -> Judge:
     """Compare the views' `commit`; while writes go on some replica is always behind for a moment."""
-    return _alike("commit", "the commit indexes")
+    return _alike(cluster, "commit", "the commit indexes")

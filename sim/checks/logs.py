@@ -11,6 +11,7 @@ from typing import Any
 from ..machine import fingerprint
 from ..property import NOTHING, always, eventually
 from ..trace import Header, Record
+from .standing import harmed
 
 
 @always("same sequence, same payload", needs={"stored": "seq payload"})
@@ -56,7 +57,7 @@ def tails_agree(cluster: Header) -> Generator[Any, Record, None]:
     while True:
         record = yield said
         if record.kind == "fault":
-            excused |= _outside(record)
+            excused |= _outside(record, cluster)
         elif record.data is None:
             tails.pop(str(record.node), None)
         else:
@@ -84,7 +85,7 @@ def logs_agree(cluster: Header) -> Generator[Any, Record, None]:
     while True:
         record = yield said
         if record.kind == "fault":
-            excused |= _outside(record)
+            excused |= _outside(record, cluster)
         elif record.node not in excused:
             for key, value in record.data:
                 first, where = held.setdefault(key, (value, str(record.node)))
@@ -109,7 +110,7 @@ def no_holes(cluster: Header) -> Generator[Any, Record, None]:
     while True:
         record = yield said
         if record.kind == "fault":
-            excused |= _outside(record)
+            excused |= _outside(record, cluster)
             continue
         if record.node in excused:
             continue
@@ -140,7 +141,7 @@ def accepted_survives(cluster: Header) -> Generator[Any, Record, None]:
     while True:
         record = yield said
         if record.kind == "fault":
-            excused |= _outside(record)
+            excused |= _outside(record, cluster)
             continue
         if record.kind != "content":
             accepted.setdefault((record.data.seq, fingerprint(record.data.payload)), str(record.node))
@@ -160,9 +161,9 @@ def accepted_survives(cluster: Header) -> Generator[Any, Record, None]:
             )
 
 
-def _outside(record: Record) -> frozenset[str]:
-    """Return the nodes that a fault puts outside the core: those that it strikes for ever."""
-    return frozenset(record.data.nodes if record.data.phase == "forever" else ())
+def _outside(record: Record, cluster: Header) -> frozenset[str]:
+    """Return the nodes that a fault puts outside the core: those that it harms for ever."""
+    return harmed(record.data, cluster.nodes) if record.data.phase == "forever" else frozenset()
 
 
 def _rank(value: Any) -> tuple[str, Any]:

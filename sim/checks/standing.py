@@ -5,7 +5,7 @@ What several properties read; each keeps one and gives it the records that it ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..trace import Header, Record
@@ -33,7 +33,7 @@ class Standing:
                 return False
             self._on.discard(fault.fault)
             if fault.phase == "forever":
-                self.beyond |= frozenset(fault.nodes)
+                self.beyond |= harmed(fault, self.nodes)
             elif fault.phase == "begin" and fault.what != "operate":  # an act is over at once
                 self._on.add(fault.fault)
         elif record.kind not in ("boot", "crash"):
@@ -112,6 +112,13 @@ class Cuts:
 
 def _reach(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> bool:
     return all(i is None or j is None or i == j for i, j in zip(a, b, strict=True))
+
+
+def harmed(fault: Any, nodes: Sequence[str]) -> frozenset[str]:
+    """Return whom a fault that lasts for ever excuses; of a partition not the group that holds a majority of all."""
+    groups = fault.fields.get("groups", ()) if fault.what == "partition" else ()
+    most = next((group for group in groups if 2 * len(group) > len(nodes)), ())
+    return frozenset(fault.nodes) - frozenset(most)
 
 
 def listed(nodes: Iterable[str]) -> str:

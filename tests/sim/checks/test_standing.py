@@ -71,6 +71,17 @@ def test_a_fault_left_for_good_no_longer_disturbs_and_its_nodes_are_beyond_help(
     assert (it.calm(9 * S), it.beyond, it.quorum_left()) == (True, {"n4"}, True)
 
 
+def test_the_side_of_a_lasting_cut_that_holds_a_majority_is_not_excused() -> None:
+    groups = (("n1",), ("n2", "n3", "n4"))
+    it = standing(fault(1, "partition", "forever", ("n1", "n2", "n3", "n4"), groups=groups))
+    assert it.beyond == {"n1"}
+
+
+def test_all_are_excused_by_a_lasting_cut_that_leaves_no_majority_anywhere() -> None:
+    groups = (("n1", "n2"), ("n3", "n4"), ("n5",))
+    assert standing(fault(1, "partition", "forever", NODES, groups=groups)).beyond == set(NODES)
+
+
 def test_without_a_majority_there_is_an_excuse() -> None:
     it = standing(fault(1, "crash", "forever", nodes=("n1", "n2", "n5")))
     assert not it.quorum_left()
