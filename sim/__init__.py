@@ -12,7 +12,7 @@ layer 1   chance     keyed random streams, the only maker of randomness
           tracefile  reads traces, foreign ones too
           history    what clients asked and what they were told
           jury       runs properties over records, online or from a file
-          checks/    the properties that every model gets for nothing
+          checks/    the properties that every model gets for nothing, and the judges of histories
 layer 2   kernel     the event queue: SimPy's, and the one place that reaches inside it
           clock disk network alarms host clients
           targets    "leader", "rest", "random(2)": who a fault strikes, decided when it fires
