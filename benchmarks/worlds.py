@@ -83,9 +83,11 @@ def plan(load: Workload, thousands: int) -> Plan:
     )
 
 
-def calm(machine: Callable[[NodeId, Cluster], Machine], nodes: Sequence[NodeId], stop: int) -> Plan:
+def calm(
+    machine: Callable[[NodeId, Cluster], Machine], nodes: Sequence[NodeId], stop: int, low: int = LOW, high: int = HIGH
+) -> Plan:
     """Return nodes on a perfect network with perfect clocks: what the naive host is able to simulate."""
-    return Plan(machine=machine, nodes=tuple(nodes), stop=stop, latency=Uniform(LOW, HIGH))
+    return Plan(machine=machine, nodes=tuple(nodes), stop=stop, latency=Uniform(low, high))
 
 
 @contextmanager

@@ -91,7 +91,7 @@ class RunData:
         """Return when the run ended in ns: at its stop, or at its last record if the model broke."""
         if self.result.verdict == "model-error" and self.records:
             return max(self.records[-1].at, 1)
-        return self.header.stop
+        return max(self.header.stop, 1)
 
     def violations(self) -> list[Violation]:
         """Return the violations that have a moment, the first one first."""

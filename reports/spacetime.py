@@ -246,6 +246,7 @@ _MARKS = {
     "ok": Key("answer: ok", "^", "#1a7f37", size=0.75),
     "other": Key("answer: other", "^", "#555555", size=0.75, hollow=True),
     "crash": Key("crash", "X", "#b00020", size=1.4),
+    "stop": Key("stop in order", "s", "#555555", size=0.9),
     "boot": Key("boot", "D", "#1a7f37", size=1.0, hollow=True),
 }
 _LIFT = {"ask": 0.36, "ok": 0.2, "other": 0.2}  # lanes above the node's own
@@ -256,6 +257,8 @@ _CROSSES: dict[str, Any] = dict(zip(WHY, ("+", "x", "1", "2", "3", "4", (5, 2, 0
 def _mark_of(record: Record) -> str | None:
     if record.kind == "answer":
         return "ok" if record.data.outcome == "ok" else "other"
+    if record.kind == "crash" and record.data.how == "stopped":
+        return "stop"
     return record.kind if record.kind in _MARKS else None
 
 

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# View fields whose changes are marked on a lane, the first that a view has.
-MARKED = ("term", "epoch", "view", "ballot", "believed_leader", "belief", "believes", "leader")
+# View fields whose changes are marked on a lane, the first that a view has, and what that tells.
+MARKED = {
+    **{name: f"and its {name} where that changes" for name in ("term", "epoch", "view", "ballot")},
+    **dict.fromkeys(("leader", "believed_leader", "belief", "believes"), "and whom it takes for the leader"),
+}
 LANES = 6.0  # inches for all lanes together, at most
 LANE = 0.4
 NONE_LEADS = "#e6e6e6"
@@ -34,7 +37,7 @@ def draw(run: RunData) -> Figure:
         panels.append(Panel("leaders at the same time", style.LINE + 0.04))
     heading = "role of each node" if roles else "when each node is up"
     if marked:
-        heading += f", and its {marked.replace('_', ' ')} where that changes"
+        heading += ", " + MARKED[marked]
     panels.append(Panel(heading, len(nodes) * height))
     caption = sheet.verdict_lines(run)
     if not roles:
@@ -121,13 +124,9 @@ def draw_leaders(axes: Axes, counts: Steps, end: int, across: float) -> None:
         for (at, count), (until, _) in zip(counts, [*counts[1:], (end, 0)], strict=True)
         if until > at or count > 1
     ]
-    looks = (
-        (lambda n: n == 0, NONE_LEADS, 0),
-        (lambda n: n == 1, ONE_LEADS, 0),
-        (lambda n: n > 1, style.ALARM, end // 400),
-    )
-    for fits, colour, least in looks:
-        bars = [(at / 1e9, max(until - at, least) / 1e9) for at, until, count in spans if fits(count)]
+    # Two leaders at once stay visible however short that was.
+    for many, colour, least in ((0, NONE_LEADS, 0), (1, ONE_LEADS, 0), (2, style.ALARM, end // 400)):
+        bars = [(at / 1e9, max(until - at, least) / 1e9) for at, until, count in spans if min(count, 2) == many]
         if bars:
             axes.broken_barh(bars, (0, 1), facecolor=colour, linewidth=0, zorder=2)
     for at, until, count in spans:
@@ -141,9 +140,7 @@ def draw_leaders(axes: Axes, counts: Steps, end: int, across: float) -> None:
 
 
 def _draw_changes(axes: Axes, run: RunData, name: str, height: float, across: float) -> None:
-    from matplotlib import patheffects
-
-    halo: Any = patheffects.withStroke  # untyped
+    from matplotlib.patheffects import withStroke
 
     end = run.end()
     steps = field_steps(run.records, run.header.nodes, name)
@@ -163,7 +160,7 @@ def _draw_changes(axes: Axes, run: RunData, name: str, height: float, across: fl
                 free = x + style.width(text) + 0.06
                 x_data = x / across * end / 1e9
                 label = axes.text(x_data, lane + 0.03, text, va="center_baseline", zorder=8)
-                label.set_path_effects([halo(linewidth=2.4, foreground="white")])
+                label.set_path_effects([withStroke(linewidth=2.4, foreground="white")])
 
 
 def _changes(steps: Steps) -> Steps:

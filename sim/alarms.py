@@ -51,16 +51,20 @@ class Ring(Alarm):
 class Alarms:
     """What a machine has set in this life."""
 
-    __slots__ = ("_host", "_ordinals", "_timers")
+    __slots__ = ("_dial", "_host", "_kernel", "_ordinals", "_timers")
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._kernel = host.kernel
+        self._dial = host.clock.monotonic
         self._timers: dict[str, Timer] = {}
         self._ordinals: dict[str, int] = {}  # how many ranges were drawn, per name
 
     def set(self, effect: SetAlarm, cause: int) -> None:
         """Set or move an alarm. Raises BadValue on a time that is none."""
-        host, name, every = self._host, effect.name, effect.every
+        name, every = effect.name, effect.every
+        if type(name) is not str:
+            raise BadValue(f"SetAlarm: found name={name!r}, allowed: text")
         after = self._drawn(name, effect.after)
         if every is not None and (type(every) is not int or every <= 0):
             raise BadValue(f"SetAlarm {name}: found every={every!r}, allowed: ns as an int above 0")
@@ -70,7 +74,7 @@ class Alarms:
         elif timer.ring is not None:
             timer.ring.timer = None
             timer.ring = None
-        timer.due = host.clock.monotonic.read(host.kernel.now) + after
+        timer.due = self._dial.read(self._kernel.now) + after
         timer.every = every
         timer.about = effect.about
         timer.cause = cause
@@ -88,7 +92,9 @@ class Alarms:
         return within(self._host.chance.word("alarms", self._host.node, self._host.life, name, ordinal), *after)
 
     def cancel(self, name: str) -> None:
-        """Forget an alarm, also one whose ring waits in a lane."""
+        """Forget an alarm, also one whose ring waits in a lane. Raises BadValue on a name that is none."""
+        if type(name) is not str:
+            raise BadValue(f"CancelAlarm: found name={name!r}, allowed: text")
         timer = self._timers.pop(name, None)
         if timer is not None and timer.ring is not None:
             timer.ring.timer = None
@@ -111,8 +117,8 @@ class Alarms:
 
     def _arm(self, timer: Timer) -> None:
         """See to it that the event queue looks at this alarm when it is due, or earlier."""
-        kernel = self._host.kernel
-        at = self._host.clock.monotonic.when(timer.due)
+        kernel = self._kernel
+        at = self._dial.when(timer.due)
         if at is None:
             timer.post = None  # the clock stands still; a change of rate arms it again
         elif timer.post is None or at < timer.wakes:
@@ -125,7 +131,7 @@ class Alarms:
             return  # moved to an earlier entry, cancelled, or of a life that is over
         host = self._host
         timer.post = None
-        local = host.clock.monotonic.read(host.kernel.now)
+        local = self._dial.read(self._kernel.now)
         if local < timer.due:
             self._arm(timer)
             return
@@ -139,6 +145,7 @@ class Alarms:
         if host.idle:
             if every is None:
                 del self._timers[timer.name]
+            host.idle = False
             host.resume(ring)
         else:
             timer.ring = ring

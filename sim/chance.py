@@ -58,13 +58,23 @@ class Stream:
         self._name = name
         self._next = 0
 
+    def raw(self) -> bytes:
+        """Return the next block as bytes: words of eight, the lowest byte first."""
+        self._next += 1
+        return self.again()
+
+    def again(self) -> bytes:
+        """Return the last block once more; nothing before the first."""
+        number = self._next - 1
+        if number <= 0:
+            return blake2b(self._name).digest() if number == 0 else b""
+        size = _BLOCKS[min(number, len(_BLOCKS) - 1)]
+        return shake_128(self._name + number.to_bytes(4, "little")).digest(8 * size)
+
     def block(self) -> tuple[int, ...]:
         """Return the next words, always a multiple of eight of them."""
-        number, self._next = self._next, self._next + 1
-        size = _BLOCKS[min(number, len(_BLOCKS) - 1)]
-        if number == 0:
-            return _UNPACK[size](blake2b(self._name).digest())
-        return _UNPACK[size](shake_128(self._name + number.to_bytes(4, "little")).digest(8 * size))
+        raw = self.raw()
+        return _UNPACK[len(raw) // 8](raw)
 
     def __iter__(self) -> Iterator[int]:
         while True:

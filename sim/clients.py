@@ -88,6 +88,7 @@ class Try:
     asked: set[NodeId] = field(default_factory=set)
     attempt: int = 0
     left: int = 0  # tries after spent patience that remain
+    doubt: bool = False  # a try was given up without an answer: it may have taken effect, or may yet
     target: NodeId = ""
     direct: bool = False  # an errand: asked where it says, without delay, and nowhere else
 
@@ -102,6 +103,8 @@ class Client:
         self.process = process
         self.open: Try | None = None
         self.made = 0
+        self.answers = 0
+        self.beats = iter(desk.chance.stream("clients", name, "beats"))
         self.last: Any = None  # the value last written or read, for cas
         self._words = iter(desk.chance.stream("clients", name))
 
@@ -133,7 +136,6 @@ class Desk:
         self._open: dict[tuple[str, int], Try] = {}
         self._processes = 0
         self._ops = 0
-        self._answers = 0
         self._lost = threshold(workload.lose_answers) if workload is not None else 0
         self.operated: list[tuple[int, str, Any]] = []  # acts answered to the operator
 
@@ -172,13 +174,11 @@ class Desk:
         workload = self.workload
         assert workload is not None
         low, high = workload.every
-        self._next(client, at + (low if low == high else within(client.word(), low, high)))
+        self._next(client, at + (low if low == high else within(next(client.beats), low, high)))
         if client.open is not None:
             return
-        if workload.find == "every-leader":
-            view = self.hosts[client.beside].view
-            if view is None or view.role != "leader":
-                return
+        if workload.find == "every-leader" and getattr(self.hosts[client.beside].view, "role", None) != "leader":
+            return
         self._begin(client, *self._draw(client, workload), again=workload.again)
 
     def _draw(self, client: Client, workload: Workload) -> tuple[str, tuple[Any, ...]]:
@@ -222,7 +222,7 @@ class Desk:
         trial.target = node
         delay = 0 if trial.direct else self.network.passage(trial.client.beside, node)
         if delay is None:
-            self.network.drop(node, seq, "partition")
+            self.network.drop(node, seq, "partition", False)
             return
 
         def arrive(_: Any) -> None:
@@ -248,13 +248,13 @@ class Desk:
         if trial is None:
             return  # answered before, or given up
         if self._lost:
-            self._answers += 1
-            if self.chance.word("clients", "answers", self._answers) >> 32 < self._lost:
-                self.network.drop(host.node, seq, "answers-lost")
+            trial.client.answers += 1
+            if self.chance.word("clients", trial.client.name, "answer", trial.client.answers) >> 32 < self._lost:
+                self.network.drop(host.node, seq, "answers-lost", False)
                 return
         delay = 0 if trial.direct else self.network.passage(host.node, trial.client.beside)
         if delay is None:
-            self.network.drop(host.node, seq, "partition")
+            self.network.drop(host.node, seq, "partition", False)
             return
         self.kernel.post(self.kernel.now + delay, CLIENT, lambda _: self._told(trial, host.node, answer))
 
@@ -318,6 +318,7 @@ class Desk:
                 self._end(trial, "info")
                 return
             trial.left -= 1
+            trial.doubt = True
             trial.asked = set()
             self._ask(trial, client.belief)
             self._wait(trial)
@@ -326,6 +327,8 @@ class Desk:
 
     def _end(self, trial: Try, outcome: str, value: Any = None) -> None:
         operation, client = trial.operation, trial.client
+        if outcome == "fail" and trial.doubt:
+            outcome, value = "info", None  # it speaks for the last try only
         self.history.end(operation, self.kernel.now, outcome, value)
         del self._open[client.name, operation.op]
         client.open = None

@@ -23,6 +23,15 @@ def _check(what: str, value: Any) -> None:
         raise BadValue(f"{what}: {bad}") from None
 
 
+def _check_both(effect: Persist) -> None:
+    try:
+        plain(effect.key)
+        plain(effect.value)
+    except BadValue:
+        _check("Persist key", effect.key)
+        _check("Persist value", effect.value)
+
+
 class Disk:
     """Durable values, and the writes that are not durable yet, in order."""
 
@@ -35,8 +44,7 @@ class Disk:
 
     def write(self, effect: Persist) -> None:
         """Put a value in the cache. Raises BadValue on a value that a disk cannot hold."""
-        _check("Persist key", effect.key)
-        _check("Persist value", effect.value)
+        _check_both(effect)
         self._cache.append((effect.key, effect.value))
         self.written += 1
 
@@ -46,11 +54,9 @@ class Disk:
             self.write(effect)
             self.synced(self.written)
         else:
-            _check("Persist key", effect.key)
-            _check("Persist value", effect.value)
+            _check_both(effect)
             self.durable[effect.key] = effect.value
-            self.written += 1
-            self.done += 1
+            self.written = self.done = self.written + 1
 
     def forget(self, key: Hashable) -> None:
         """Delete a key in the cache. Raises BadValue on a key that a disk cannot hold."""
@@ -86,4 +92,3 @@ class Disk:
                 self.durable.pop(key, None)
             else:
                 self.durable[key] = value
-

@@ -71,7 +71,7 @@ class History:
             events.append((o.invoked, o.order, "invoke", o))
             if o.ended is not None and o.outcome is not None:
                 events.append((o.ended, o.end_order, o.outcome, o))
-        # A reader takes an end before a beginning for real-time order, so the order at one instant must be the true one.
+        # A reader takes an end before a beginning for real-time order: at one instant too, the order must be true.
         for index, (at, _, kind, o) in enumerate(sorted(events, key=lambda e: (e[0], e[1]))):
             event = {"index": index, "at": at, "type": kind, "process": o.process, "client": o.client, "op": o.op}
             event |= {"action": o.action, "args": plain(o.args), "node": o.node}

@@ -46,7 +46,7 @@ from .machine import (
 )  # fmt: skip
 from .network import Link, Network, Packet, UnknownNode
 from .recorder import Recorder
-from .trace import BadValue, Booted, Crashed
+from .trace import BadValue, Booted, Crashed, steady
 from .units import clock_text
 
 if TYPE_CHECKING:
@@ -91,6 +91,16 @@ class Strike(NamedTuple):
     reboot: bool
 
 
+class _Queue:
+    """The inputs that wait in one lane; `room` is left for messages and operations, for alarms take none."""
+
+    __slots__ = ("items", "room")
+
+    def __init__(self, room: int) -> None:
+        self.items: deque[Input] = deque()
+        self.room = room
+
+
 class Host:
     """A node's life and death. `idle`, `resume` and `queue` are the network's hot path."""
 
@@ -121,7 +131,7 @@ class Host:
         self._factory = factory
         self.desk: Desk | None = None
         self.links: dict[NodeId, Link] = {}
-        self._process: Generator[Any, Any, None] | None = None
+        self._enter: Callable[[Any], Any] = _nobody  # resumes the process of this life
 
         self.life = 0
         self.steps = 0
@@ -134,12 +144,16 @@ class Host:
         self._moment = Moment(self)
         self._down = 0  # faults that hold it down
         self._still = 0  # faults that hold it still
+        self._wanted = False  # it has booted, or was to, and has not stopped
         self._working = False  # a service time is running
+        self._serving: Any = None  # the input that it is for
+        self._done: Any = None  # the entry in the event queue that ends it, None during a pause
+        self._left = 0  # service time: when it ends, or in a pause how much of it is left
         self._strike: Strike | None = None  # a crash that waits for a step with two effects
         self._reboot = False
 
         self._urgent: deque[Input] = deque()  # what follows from the step before, ahead of every lane
-        self._lanes: list[tuple[deque[Input], int]] = []
+        self._lanes: list[_Queue] = []
         self._lane_of: dict[type, int] = {}
         self._rest = 0
         self._queued = 0
@@ -147,6 +161,7 @@ class Host:
         self._held: deque[tuple[Effect, int, int]] = (
             deque()
         )  # effect, cause, and for a Persist the writes that it waits for
+        self._tells: deque[tuple[Persisted, int, int]] = deque()  # to be told, cause, and the writes that it waits for
         self._syncing = False
         self._synced_to: int | None = None  # a sync ended during a pause
         self._perform: Mapping[type, Callable[[Any, int], None]] = {
@@ -162,8 +177,9 @@ class Host:
         return self.machine is not None
 
     def boot(self, cause: int | None = None) -> None:
-        """Begin a life: a new machine that finds what the disk kept. Does nothing while a fault holds the node down."""
-        if self._down or self.live:
+        """Begin a life: a new machine that finds what the disk kept; of a node that faults hold, when they are over."""
+        self._wanted = True
+        if self._down or self._still or self.live:
             return
         if self.life == 0 or self._reboot:
             self.clock.first_boot()
@@ -175,27 +191,30 @@ class Host:
         except Exception as error:
             raise ModelError(self.blame("when it was made", error)) from error
         lanes = self.machine.LANES or ONE_LANE
-        self._lanes = [(deque(), lane.room) for lane in lanes]
+        self._lanes = [_Queue(lane.room) for lane in lanes]
         self._lane_of = {kind: i for i, lane in enumerate(lanes) for kind in lane.takes}
         self._rest = next((i for i, lane in enumerate(lanes) if not lane.takes), len(lanes) - 1)
         self._queued = 0
         boot = Boot(self.disk.read(), self.life)
         boot.cause = self.recorder.record("boot", self.kernel.now, self.node, cause, Booted(self.life))
-        self._process = self._run(boot)
-        self.kernel.process(self._process)
+        self._enter = self.kernel.start(self._run(boot, self.life))
 
     def crash(self, how: str, cause: int | None, reboot: bool = False, after: int | None = None) -> None:
-        """End this life: volatile state, queues and waiting effects are gone, the disk keeps what `how` says."""
-        if not self.live:
-            return
-        self._end(Crashed(self.life, how, after), cause)
+        """End this life: volatile state, queues and waiting effects are gone, the disk keeps what `how` says.
+
+        A node that is down already has only its disk and its clock to lose.
+        """
+        if self.live:
+            self._end(Crashed(self.life, how, after), cause)
+            self.why_down = "down"
         self.disk.crash(how, self.chance.word("strike", self.node, self.life, "torn"))
-        self.why_down = "down"
         self._reboot = self._reboot or reboot
 
     def strike_between(self, how: str, cause: int | None, reboot: bool) -> None:
         """Crash inside the next step that has two effects or more, between two of them."""
-        if self.live and self._strike is None:
+        if not self.live:
+            self.crash(how, cause, reboot)
+        elif self._strike is None:
             self._strike = Strike(how, cause, reboot)
 
     def strike_plainly(self) -> None:
@@ -204,51 +223,62 @@ class Host:
             self.crash(*self._strike)
 
     def hold_down(self, by: int, cause: int | None = None) -> None:
-        """Count a fault that keeps this node down (1) or one that is over (-1); the last one over boots it."""
+        """Count a fault that keeps this node down (1) or one that is over (-1); the last over boots what was up."""
         self._down += by
-        if not self._down:
+        if not self._down and self._wanted:
             self.boot(cause)
 
-    def hold_still(self, by: int) -> None:
+    def hold_still(self, by: int, cause: int | None = None) -> None:
         """Count a fault that pauses this node (1) or one that is over (-1): state is kept, inputs queue."""
         self._still += by
         if self._still:
             self.idle = False
+            if self._done is not None:
+                self._done, self._left = None, self._left - self.kernel.now
         elif self.live:
             if self._synced_to is not None:
                 upto, self._synced_to = self._synced_to, None
                 self._release(upto)
-            if not self._working:
+            if self._working:
+                self._work(self._left)
+            else:
                 self.resume(None)
+        elif self._wanted:
+            self.boot(cause)
 
     def _end(self, crashed: Crashed, cause: int | None) -> None:
         seq = self.recorder.record("crash", self.kernel.now, self.node, cause, crashed)
         self.recorder.state(self.kernel.now, self.node, seq, None, self.view)
-        left = [p for items, _ in self._lanes for p in items]
+        left = [p for lane in self._lanes for p in lane.items]
+        if self._serving is not None:
+            left.insert(0, self._serving)
         self.machine = self.view = None
         self.idle = self._working = self._syncing = False
         self.resume = _nobody
+        self._serving = self._done = None
         self._strike = self._synced_to = None
         self._lanes, self._queued = [], 0
         self._urgent.clear()
         self.alarms = Alarms(self)
         self._held.clear()
+        self._tells.clear()
         for p in left:
             if not isinstance(p, Ring):
-                self.network.drop(self.node, p.cause, "crashed")
+                self.network.drop(self.node, p.cause, "crashed", isinstance(p, Receive))
 
     # -- the process ---------------------------------------------------------------------------------------
 
-    def _run(self, p: Any) -> Generator[Any, Any, None]:
+    def _run(self, p: Any, life: int) -> Generator[Any, Any, None]:
         # Attributes that never change are local variables here: this loop runs once for every message.
         kernel, recorder, network, counts = self.kernel, self.recorder, self.network, self.network.counts
         machine, moment, perform, held = self.machine, self._moment, self._perform, self._held
-        assert machine is not None and self._process is not None
-        step, records_max, node, urgent, service = machine.step, self._records_max, self.node, self._urgent, self.service
-        send, note = network.send, recorder.note
+        if machine is None or self.life != life:
+            return  # it crashed at the instant of its boot
+        node, service, urgent, records_max = self.node, self.service, self._urgent, self._records_max
+        step, send, note = machine.step, network.send, recorder.note
         look, make, role_at = self._looker(machine)
         seen: Any = None
-        self.resume = self._process.send
+        self.resume = self._enter
         wake = kernel.event()  # never triggered: who has an input resumes the process
         booting = True
         while True:
@@ -281,10 +311,13 @@ class Host:
                     self._saw(make(looks), seq, role_at)
                 if self._strike is not None and len(effects) > 1:
                     after = self._between(len(effects))
+                    how, cause, reboot = self._strike
                     for effect in effects[:after]:
                         self._do(effect, seq)
-                    how, cause, reboot = self._strike
-                    self.crash(how, cause, reboot, after)
+                        if self.machine is not machine:
+                            break  # it stopped before the crash fell
+                    else:
+                        self.crash(how, cause, reboot, after)
                     yield wake
                 for effect in effects:
                     kind = effect.__class__
@@ -297,6 +330,10 @@ class Host:
                         if act is None:
                             raise BadValue(f"returned {_short(effect)}, which is no effect")
                         act(effect, seq)
+                        if self.machine is not machine:
+                            break
+                if held and not self._syncing:
+                    self._sync()  # at the end of the step, so that it serves all of its writes
             except (BadValue, UnknownNode) as error:
                 raise ModelError(self.blame(f"on {_short(p)}", error)) from error
             if self.machine is not machine:
@@ -308,28 +345,31 @@ class Host:
                 elif self._queued and not self._still:
                     p = self._take()
                     if p is not None and service:
-                        yield from self._serve(wake)
+                        yield from self._serve(p, wake)
                 else:
                     self.idle = not self._still
-                    p = yield wake
-                    self.idle = False
-                    if service and p is not None and p.__class__ is not Persisted:
-                        yield from self._serve(wake)
+                    p = yield wake  # whoever resumes an idle host says first that it is idle no more
+                    if service and p is not None:
+                        yield from self._serve(p, wake)
 
-    def _serve(self, wake: Any) -> Generator[Any, Any, None]:
+    def _serve(self, p: Any, wake: Any) -> Generator[Any, Any, None]:
         """Be busy for the service time of one input; a pause prolongs it."""
-        life = self.life
-
-        def over(_: Any) -> None:
-            if self.life == life and self.live:
-                self._working = False
-                if not self._still:
-                    self.resume(None)
-
         self._working = True
-        self.kernel.post(self.kernel.now + self.service, DONE, over)
-        while self._working or self._still:
+        self._serving = p
+        self._work(self.service)
+        while self._working:
             yield wake
+        self._serving = None
+
+    def _work(self, span: int) -> None:
+        """Be done with the input that is served after so long; a pause takes this entry back."""
+        self._left = self.kernel.now + span
+        self._done = self.kernel.post(self._left, DONE, self._worked)
+
+    def _worked(self, done: Any) -> None:
+        if done is self._done:
+            self._working, self._done = False, None
+            self.resume(None)
 
     def _looker(self, machine: Machine) -> tuple[Callable[[Any], Any], Callable[[Any], Any], int]:
         fields = machine.View._fields
@@ -358,6 +398,7 @@ class Host:
     def offer(self, p: Input) -> None:
         """Give an input to the machine: now if the host is idle, else through its lane."""
         if self.idle:
+            self.idle = False
             self.resume(p)
         else:
             self.queue(p)
@@ -365,14 +406,16 @@ class Host:
     def queue(self, p: Input) -> None:
         """Put an input in its lane, or record why it cannot be."""
         if not self.live:
-            self.network.drop(self.node, p.cause, self.why_down)
+            self.network.drop(self.node, p.cause, self.why_down, isinstance(p, Receive))
             return
         kind = p.msg.__class__ if isinstance(p, Receive) else _PUBLIC[p.__class__]
-        items, room = self._lanes[self._lane_of.get(kind, self._rest)]
-        if len(items) >= room and kind is not Alarm:
-            self.network.drop(self.node, p.cause, "lane-full")
-            return
-        items.append(p)
+        lane = self._lanes[self._lane_of.get(kind, self._rest)]
+        if kind is not Alarm:
+            if lane.room <= 0:
+                self.network.drop(self.node, p.cause, "lane-full", isinstance(p, Receive))
+                return
+            lane.room -= 1
+        lane.items.append(p)
         self._queued += 1
 
     def tell(self, p: Input, cause: int) -> None:
@@ -381,11 +424,14 @@ class Host:
         self._urgent.append(p)
 
     def _take(self) -> Input | None:
-        for items, _ in self._lanes:
-            if items:
+        for lane in self._lanes:
+            if lane.items:
                 self._queued -= 1
-                p = items.popleft()
-                return None if isinstance(p, Ring) and not self.alarms.taken(p) else p
+                p = lane.items.popleft()
+                if isinstance(p, Ring):
+                    return p if self.alarms.taken(p) else None
+                lane.room += 1
+                return p
         return None
 
     def _set_alarm(self, effect: SetAlarm, seq: int) -> None:
@@ -428,6 +474,7 @@ class Host:
             self._held.append((effect, seq, 0))
             return
         self._end(Crashed(self.life, "stopped", None), seq)
+        self._wanted = False
         self.disk.crash("keep", 0)
         self.why_down = "stopped"
 
@@ -436,21 +483,20 @@ class Host:
 
     def _persist(self, effect: Persist, seq: int) -> None:
         disk = self.disk
-        if effect.sync and not disk.sync_time and not self._held:
+        at_once = effect.sync and not disk.sync_time and not self._held
+        if at_once and not effect.tell and not self._tells:
             disk.write_through(effect)
-            if effect.tell:
-                self.tell(Persisted(effect.key), seq)
             return
         disk.write(effect)
-        if not effect.sync:
-            return
-        self._held.append((effect, seq, disk.written))
-        self._sync()
+        if effect.tell:
+            self._tells.append((Persisted(effect.key), seq, disk.written))
+        if at_once:
+            self._synced(disk.written)
+        elif effect.sync:
+            self._held.append((effect, seq, disk.written))
 
     def _sync(self) -> None:
-        """Begin a sync of all that is written by now, unless one is running."""
-        if self._syncing:
-            return
+        """Begin a sync of all that is written by now."""
         self._syncing = True
         life, upto = self.life, self.disk.written
 
@@ -458,15 +504,24 @@ class Host:
             if self.life != life or not self.live:
                 return
             self._syncing = False
-            self.disk.synced(upto)
+            self._synced(upto)
             if self._still:
                 self._synced_to = upto
                 return
+            # Not idle meanwhile: a message to itself must not be taken before all that waited has left.
+            idle, self.idle = self.idle, False
             self._release(upto)
-            if self.idle and self._urgent:
+            if idle:
                 self.resume(None)
 
         self.kernel.post(self.kernel.now + self.disk.sync_time, DONE, over)
+
+    def _synced(self, upto: int) -> None:
+        """Note that these writes are durable, and tell the machine of those that it asked about."""
+        self.disk.synced(upto)
+        while self._tells and self._tells[0][2] <= upto:
+            told, seq, _ = self._tells.popleft()
+            self.tell(told, seq)
 
     def _release(self, upto: int) -> None:
         """Perform the effects that waited for these writes; those behind a later write wait for the next sync."""
@@ -482,8 +537,6 @@ class Host:
         life = self.life
         for effect, seq in done:
             if isinstance(effect, Persist):
-                if effect.tell:
-                    self.tell(Persisted(effect.key), seq)
                 continue
             try:
                 self._do(effect, seq)
@@ -503,11 +556,22 @@ class Host:
             return text + error
         if isinstance(error, (BadValue, UnknownNode, Unhandled)):
             return text + str(error)
-        frames = [
-            f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent != Path(__file__).parent
-        ]
-        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-        return f"{text}{type(error).__name__}: {error}{where}"
+        return f"{text}{told(error)}"
+
+
+_HERE, _LIBRARY = Path(__file__).parent, Path(traceback.__file__).parent
+
+
+def told(error: Exception) -> str:
+    """Return an error of a model's code as text, with the last line of it that is the model's own."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if _foreign(Path(f.filename))]
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {steady(str(error))}{where}"
+
+
+def _foreign(path: Path) -> bool:
+    """Return whether a file is neither ours nor the standard library's, whose lines move between versions."""
+    return path.parent != _HERE and (_LIBRARY not in path.parents or "site-packages" in path.parts)
 
 
 def _nobody(_: Any) -> None:
@@ -515,8 +579,7 @@ def _nobody(_: Any) -> None:
 
 
 def _short(thing: Any) -> str:
-    text = repr(thing)
-    return text if len(text) <= 200 else text[:197] + "..."
+    return steady(repr(thing))
 
 
 _PUBLIC: dict[type, type] = {Ring: Alarm, Ask: Ask, Operate: Operate}

@@ -12,8 +12,8 @@ they were inserted (`fifo`), or by a keyed draw (`shuffled`) to expose hidden re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from heapq import heappush
+from collections.abc import Callable, Generator, Iterator
+from heapq import heappop, heappush
 from typing import Any
 
 import simpy
@@ -28,6 +28,7 @@ CLIENT = 1  # client operations, answers and patience
 PACKET = 2
 DONE = 3  # syncs and service times that are over
 ALARM = 4
+TIES = ("fifo", "shuffled")
 
 
 class Post:
@@ -51,6 +52,8 @@ class Kernel(simpy.Environment):
 
     def __init__(self, ties: str = "fifo", words: Stream | None = None) -> None:
         super().__init__(0)
+        if ties not in TIES:
+            raise ValueError(f"ties: found {ties!r}, allowed: {', '.join(TIES)}")
         if ties == "shuffled":
             if words is None:
                 raise TypeError("shuffled ties need a stream of words")
@@ -64,14 +67,37 @@ class Kernel(simpy.Environment):
         heappush(self.queue, (at, rank, next(self.numbers), post))
         return post
 
+    def start(self, generator: Generator[Any, Any, None]) -> Callable[[Any], Any]:
+        """Start a process at this instant; the result resumes it with a value inside its caller's own event."""
+        self.process(generator)
+        return generator.send
+
     def run_until(self, stop: int) -> None:
-        """Run everything before `stop`; nothing at that instant."""
+        """Run everything before `stop`; nothing at that instant.
+
+        The loop of SimPy's `run` and `step` in one, with a short way for our own entries: a tuple of one callback
+        marks them, where SimPy's events have a list. `run` does the same, 4 % of a message's time more slowly.
+        """
         self.post(stop, STOP, _stop)
-        self.run()
+        queue = self.queue
+        try:
+            while True:
+                self.now, _, _, entry = heappop(queue)
+                callbacks = entry.callbacks
+                if callbacks.__class__ is tuple:
+                    callbacks[0](entry)
+                    continue
+                entry.callbacks = None
+                for callback in callbacks:
+                    callback(entry)
+                if not entry._ok and not hasattr(entry, "_defused"):
+                    raise entry._value
+        except StopSimulation:
+            pass
 
 
 # The same slot under its public name: SimPy's own `now` is a property, a Python call for every reading.
-Kernel.now = Kernel._now
+Kernel.now = vars(Kernel)["_now"]
 
 
 def _stop(_: Any) -> None:

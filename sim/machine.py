@@ -185,7 +185,10 @@ class CancelAlarm(Effect):
 
 
 class Persist(Effect):
-    """Write one key. With `sync` later Send, Answer and Note effects wait until it is durable."""
+    """Write one key. With `sync` later Send, Answer and Note effects wait until it is durable.
+
+    Without, it goes to the cache and is durable with the next sync. `tell` asks for a Persisted then.
+    """
 
     __slots__ = ("key", "sync", "tell", "value")
     __match_args__ = ("key", "value", "sync", "tell")
@@ -280,10 +283,11 @@ class Cluster:
         numbers: Mapping[NodeId, int] | None = None,
     ) -> None:
         self.nodes = tuple(nodes)
-        self.peers = tuple([peer for peer in nodes if peer != node])
         self._rtt = rtt
         # The world shares one table between all its nodes.
         self._numbers = {name: i for i, name in enumerate(self.nodes)} if numbers is None else numbers
+        at = self._numbers.get(node, len(self.nodes))
+        self.peers = self.nodes[:at] + self.nodes[at + 1 :]
 
     def number(self, node: NodeId) -> int:
         """Return the place of a node in the cluster's order, from 0."""
@@ -382,6 +386,7 @@ class Machine:
     def step(self, input: Input, now: Now) -> Sequence[Effect]:
         """Take one input and return what is wanted from the world, in order. The only door."""
         effects = self._effects = []
+        handler: Callable[..., None] | None
         if isinstance(input, Receive):
             msg = input.msg
             try:
@@ -391,7 +396,8 @@ class Machine:
                 raise Unhandled(f"no handler for {name}: mark a method with @on({name})") from None
             said = handler(self, input.src, msg, now)
         elif isinstance(input, Alarm):
-            said = self._named(Alarm, input.name)(self, input.about, now)
+            handler = self._NAMED.get((Alarm, input.name)) or self._named(Alarm, input.name)
+            said = handler(self, input.about, now)
         elif isinstance(input, (Ask, Operate)):
             said = self._named(type(input), input.action)(self, input, now)
         else:

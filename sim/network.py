@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from heapq import heappush
+from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .chance import HALF, LOW, Chance, threshold
@@ -18,6 +20,7 @@ from .kernel import PACKET, Kernel
 from .machine import NodeId, Receive, Refused
 from .normal import interpolate, lognormal
 from .recorder import Recorder
+from .trace import BadValue
 from .units import US
 
 if TYPE_CHECKING:
@@ -120,8 +123,11 @@ class Shape(NamedTuple):
 
 def _either(shares: Sequence[Fraction]) -> int:
     """Return the threshold of at least one of several independent causes."""
+    some = [share for share in shares if share]
+    if len(some) < 2:  # every new link asks: no arithmetic on fractions where there is nothing to combine
+        return threshold(some[0]) if some else 0
     none = Fraction(1)
-    for share in shares:
+    for share in some:
         none *= 1 - share
     return threshold(1 - none)
 
@@ -144,35 +150,50 @@ Fate = int | tuple[tuple[int, int], ...]
 LOST: Fate = ()
 
 
-def decode(words: Sequence[int], shape: Shape) -> list[Fate]:
-    """Return the fates of consecutive packets, each from four words.
+# A packet has four words of 64 bits. Reading one half of one word of every packet of a block, and nothing else, costs
+# a quarter of reading all words and shifting them.
+_LOSS, _CORRUPT = "4xI24x", "I28x"  # the upper and the lower half of the first
+_DELAY, _QUANTILE = "12xI16x", "8xQ16x"  # the upper half of the second, and all of it
+_TWICE = "20xI8x"  # the upper half of the third
+_word = Struct("<Q").unpack_from
+
+
+@cache
+def _column(form: str, packets: int) -> Callable[[bytes], tuple[int, ...]]:
+    return Struct("<" + form * packets).unpack
+
+
+def decode(raw: bytes, shape: Shape) -> list[Fate]:
+    """Return the fates of consecutive packets, each from four words in 32 bytes.
 
     The words decide loss and corruption; delay; duplicate and reordering; the copy's delay.
     """
     low, span, grid, loss, corrupt, twice = shape
+    count = len(raw) // 32
     fates: list[Any]
     if grid is not None:
         above, below = grid
-        fates = [low + (((b & LOW) * span) >> 32) + interpolate(b, above, below) for b in words[1::4]]
+        words = _column(_QUANTILE, count)(raw)
+        fates = [low + (((b & LOW) * span) >> 32) + interpolate(b, above, below) for b in words]
     elif span:
-        fates = [low + ((b >> 32) * span >> 32) for b in words[1::4]]
+        fates = [low + (b * span >> 32) for b in _column(_DELAY, count)(raw)]
     else:
-        fates = [low] * (len(words) // 4)
-    # Few packets are anything but one clean delivery: find these in one pass for each misfortune. A word's upper half
-    # is below a threshold exactly if the word is below the threshold shifted.
-    loss64, twice64 = loss << 32, twice << 32
-    lost = [i for i, a in enumerate(words[::4]) if a < loss64] if loss else ()
-    spoilt = [i for i, a in enumerate(words[::4]) if a & LOW < corrupt] if corrupt and loss < HALF else ()
-    again = [i for i, c in enumerate(words[2::4]) if c < twice64] if twice else ()
+        fates = [low] * count
+    # Few packets are anything but one clean delivery: find these in one pass for each misfortune.
+    lost = [i for i, a in enumerate(_column(_LOSS, count)(raw)) if a < loss] if loss else ()
+    spoilt: Sequence[int] = ()
+    if corrupt and loss < HALF:
+        spoilt = [i for i, a in enumerate(_column(_CORRUPT, count)(raw)) if a < corrupt]
+    again = [i for i, c in enumerate(_column(_TWICE, count)(raw)) if c < twice] if twice else ()
     for i in spoilt:
-        fates[i] = ((fates[i], words[4 * i] | 1),)
+        fates[i] = ((fates[i], _word(raw, 32 * i)[0] | 1),)
     for i in again:
-        d = words[4 * i + 3]
+        (d,) = _word(raw, 32 * i + 24)
         if grid is None:
             late = low + ((d >> 32) * span >> 32)
         else:
             late = low + (((d & LOW) * span) >> 32) + interpolate(d, *grid)
-        first = fates[i] if i in spoilt else ((fates[i], 0),)
+        first = fates[i] if isinstance(fates[i], tuple) else ((fates[i], 0),)
         fates[i] = (*first, (late, 0))
     for i in lost:
         fates[i] = LOST
@@ -188,8 +209,15 @@ class Packet(Receive):
     epoch: int
     link: Link
 
-    def __init__(self) -> None:
-        raise TypeError("the network makes packets with object.__new__")
+    # The network makes an empty packet and fills it: half the time of an __init__ in Python, or of object.__new__.
+    __init__ = object.__init__
+
+
+def _corrupted(msg: Any, word: int) -> Any:
+    try:
+        return msg.corrupted(word)
+    except Exception as error:
+        raise BadValue(f"{msg.__class__.__name__}.corrupted() raised {type(error).__name__}: {error}") from error
 
 
 class Rule(Protocol):
@@ -203,6 +231,7 @@ class Link:
     """One direction between two nodes."""
 
     __slots__ = (
+        "_raw",
         "changes",
         "cuts",
         "delay",
@@ -217,7 +246,6 @@ class Link:
         "src",
         "stream",
         "until",
-        "words",
     )
 
     def __init__(self, src: NodeId, host: Host, delay: Delay, chance: Chance, always: Sequence[Change]) -> None:
@@ -226,8 +254,8 @@ class Link:
         self.host = host
         self.delay = delay
         self.stream = chance.stream("link", src, self.dst)
-        self.words: Sequence[int] = ()
         self.fates: list[Fate] = []  # of the packets to come, the next one last
+        self._raw = b""
         self.until = NEVER  # from when on something besides the fate must be asked
         self.cuts = 0
         self.epoch = 0  # a packet that left in an older epoch was dropped by a cut
@@ -238,21 +266,27 @@ class Link:
         self.shape = shape(delay, self.changes)
 
     def refill(self) -> list[Fate]:
-        self.words = self.stream.block()
-        self.fates = decode(self.words, self.shape)
+        self._raw = b""
+        self.fates = decode(self.stream.raw(), self.shape)
         self.fates.reverse()
         return self.fates
 
-    def last_words(self) -> Sequence[int]:
+    def raw(self) -> bytes:
+        """Return the words of this block, made again: kept, they would be most of a link's memory."""
+        self._raw = self._raw or self.stream.again()
+        return self._raw
+
+    def last_words(self) -> bytes:
         """Return the four words of the packet whose fate was taken last."""
-        end = len(self.words) - 4 * len(self.fates)
-        return self.words[end - 4 : end]
+        raw = self.raw()
+        end = len(raw) - 32 * len(self.fates)
+        return raw[end - 32 : end]
 
     def changed(self) -> None:
         """Decode what is left of this block anew; the words stay, so no later packet is reshuffled."""
         self.shape = shape(self.delay, [c for c in self.changes if not c.messages])
-        left = len(self.words) - 4 * len(self.fates)
-        self.fates = decode(self.words[left:], self.shape)
+        raw = self.raw()
+        self.fates = decode(raw[len(raw) - 32 * len(self.fates) :], self.shape)
         self.fates.reverse()
         self.watch()
 
@@ -276,11 +310,11 @@ class Cut:
 
 @dataclass
 class Counts:
-    """What became of packets."""
+    """What became of packets; `why` counts every drop by its reason, those of clients' requests and answers too."""
 
     sent: int = 0
     delivered: int = 0  # steps on a Receive, per copy
-    dropped: int = 0
+    dropped: int = 0  # of what was sent, per copy
     why: dict[str, int] = field(default_factory=dict)
 
 
@@ -317,23 +351,26 @@ class Network:
 
     def send(self, host: Host, dst: NodeId, msg: Any, cause: int, tell: bool = False) -> None:
         """Send one message: record it, take its fate, then ask the link's cuts and rules."""
+        try:
+            link = host.links.get(dst)
+        except TypeError:
+            raise self._unknown(dst) from None
+        if link is None and dst != host.node:
+            link = self.link(host, dst)
         recorder = self.recorder
         now = self.kernel.now
         self.counts.sent += 1
         seq = recorder.seq = recorder.seq + 1
         if recorder.sends:
             recorder.sent(seq, now, host.node, cause, dst, msg)
-        link = host.links.get(dst)
         if link is None:
-            if dst == host.node:
-                self._to_self(host, msg, seq)
-                return
-            link = self.link(host, dst)
+            self._to_self(host, msg, seq)
+            return
         fate = (link.fates or link.refill()).pop()
         if now >= link.until:
             self._ask(link, msg, fate, seq, now, tell)
         elif fate.__class__ is int:
-            packet: Packet = object.__new__(Packet)
+            packet = Packet()
             packet.src = host.node
             packet.msg = msg
             packet.cause = seq
@@ -350,11 +387,11 @@ class Network:
         if not fate:
             self.drop(link.dst, seq, "loss")
         for delay, spoil in fate:
-            packet: Packet = object.__new__(Packet)
+            packet = Packet()
             packet.src, packet.msg, packet.cause, packet.link, packet.epoch = link.src, msg, seq, link, link.epoch
             packet.callbacks = self._arrivals
             if spoil and hasattr(msg, "corrupted"):
-                packet.msg = msg.corrupted(spoil)
+                packet.msg = _corrupted(msg, spoil)
             elif spoil:
                 packet.callbacks = self._spoils
             heappush(self.kernel.queue, (now + delay, PACKET, next(self.kernel.numbers), packet))
@@ -386,7 +423,7 @@ class Network:
             elif do == "duplicate":
                 fate = (*copies, *((delay + by, spoil) for delay, spoil in copies[:1]))
             else:
-                fate = tuple((delay, spoil or link.last_words()[0] | 1) for delay, spoil in copies)
+                fate = tuple((delay, spoil or _word(link.last_words())[0] | 1) for delay, spoil in copies)
         self._copies(link, msg, fate, seq, now)
 
     def arrive(self, packet: Packet) -> None:
@@ -399,6 +436,7 @@ class Network:
         else:
             host = link.host
             if host.idle:
+                host.idle = False
                 host.resume(packet)
             else:
                 host.queue(packet)
@@ -414,15 +452,15 @@ class Network:
             self.drop(link.dst, packet.cause, "corrupt")
 
     def _to_self(self, host: Host, msg: Any, seq: int) -> None:
-        packet: Packet = object.__new__(Packet)
+        packet = Packet()
         packet.src, packet.msg, packet.cause = host.node, msg, seq
         host.offer(packet)
 
-    def drop(self, node: NodeId, cause: int | None, why: str) -> None:
-        """Record that something sent to a node will never be handled."""
+    def drop(self, node: NodeId, cause: int | None, why: str, message: bool = True) -> None:
+        """Record that something sent to a node will never be handled; only messages count as dropped messages."""
         recorder = self.recorder
         seq = recorder.seq = recorder.seq + 1
-        self.counts.dropped += 1
+        self.counts.dropped += message
         self.counts.why[why] = self.counts.why.get(why, 0) + 1
         if recorder.drops:
             recorder.dropped(seq, self.kernel.now, node, cause, why)
@@ -435,7 +473,7 @@ class Network:
         if link is None:
             to = self.hosts.get(dst)
             if to is None:
-                raise UnknownNode(f'sent to "{dst}", which is no node; allowed: {", ".join(self.hosts)}')
+                raise self._unknown(dst)
             link = host.links[dst] = Link(
                 host.node, to, self.latency.between(host.node, dst), self.chance, self._always
             )
@@ -445,8 +483,12 @@ class Network:
                     link.hold += cut.in_flight == "hold"
             link.changes += [change for picks, change in self._changes if picks(link.src, dst)]
             link.rules += [rule for src, to_, rule in self._rules if (src, to_) == (link.src, dst)]
-            link.changed()
+            if link.cuts or self._changes or self._rules:
+                link.changed()
         return link
+
+    def _unknown(self, dst: Any) -> UnknownNode:
+        return UnknownNode(f"sent to {dst!r}, which is no node; allowed: {', '.join(self.hosts)}")
 
     def links(self) -> list[Link]:
         return [link for host in self.hosts.values() for link in host.links.values()]

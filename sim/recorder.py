@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Any, Protocol
 
 from .machine import snake_case
@@ -34,6 +36,7 @@ class Sink(Protocol):
 Lines = Callable[[list[Any]], bytes]
 
 
+@cache  # classes are dear to make: eleven of them cost more than the rest of a small world
 def _with_msgspec() -> tuple[dict[str, Any], Lines]:
     structs = {}
     for kind, names in FIELDS.items():
@@ -42,33 +45,79 @@ def _with_msgspec() -> tuple[dict[str, Any], Lines]:
     return structs, msgspec.json.Encoder().encode_lines
 
 
+class _Quoted(dict[str | None, str]):
+    """Strings as JSON: node names, message types and reasons come again and again."""
+
+    def __missing__(self, value: str | None) -> str:
+        text = dumps(value)
+        if len(self) < 4096:
+            self[value] = text
+        return text
+
+
+# No text in JSON holds a raw control character, so these can be told from what they separate or stand for.
+_BETWEEN, _NEXT, _ROW = "\x1f", "\x1e", "\x1d"
+_spread = json.JSONEncoder(separators=(_BETWEEN, ":"), ensure_ascii=False, check_circular=False).encode
+
+
+def _insides(rows: list[tuple[Any, ...]]) -> list[str]:
+    """Return the JSON of every row without its brackets; one call for all, as a call costs more than ten values."""
+    text = _spread(rows)[2:-2].replace(f"]{_BETWEEN}[", _NEXT).replace(_BETWEEN, ",")
+    insides = text.split(_NEXT)
+    if len(insides) == len(rows):
+        return insides
+    return [dumps(row)[1:-1] for row in rows]  # some row has arrays side by side, which look like rows
+
+
 def _with_json() -> tuple[dict[str, Any], Lines]:
-    def template(kind: str, names: tuple[str, ...]) -> Any:
-        head = f'{{"kind":"{kind}","seq":%d,"at":%d,' + ",".join(f'"{name}":%s' for name in names) + "}"
-        quoted: dict[Any, str] = {None: "null"}  # node names, types and reasons come again and again
+    """Return makers of lines in which _ROW stands for the inside of a row until `encode`."""
+    quoted = _Quoted()
+    rows: list[tuple[Any, ...]] = []
+    row = rows.append
 
-        def line(seq: int, at: int, *values: Any) -> str:
-            texts = []
-            for value in values:
-                if value.__class__ is int:
-                    texts.append(str(value))
-                elif value.__class__ is str or value is None:
-                    text = quoted.get(value)
-                    if text is None:
-                        text = dumps(value)
-                        if len(quoted) < 4096:
-                            quoted[value] = text
-                    texts.append(text)
-                else:
-                    texts.append(dumps(value))
-            return head % (seq, at, *texts)
+    def send(seq: int, at: int, node: str, cause: int, dst: str, name: str, data: Any) -> str:
+        row(data)
+        return (
+            f'{{"kind":"send","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{cause},"dst":{quoted[dst]},'
+            f'"type":{quoted[name]},"data":[{_ROW}]}}\n'
+        )
 
-        return line
+    def drop(seq: int, at: int, node: str, cause: int | None, why: str) -> str:
+        led = "null" if cause is None else cause
+        return f'{{"kind":"drop","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{led},"why":{quoted[why]}}}\n'
+
+    def step(seq: int, at: int, node: str, cause: int | None, what: str) -> str:
+        led = "null" if cause is None else cause
+        return f'{{"kind":"step","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{led},"input":{quoted[what]}}}\n'
+
+    def state(seq: int, at: int, node: str, cause: int | None, data: Any) -> str:
+        led, inside = "null" if cause is None else cause, "null"
+        if data is not None:
+            row(data)
+            inside = f"[{_ROW}]"
+        return f'{{"kind":"state","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{led},"data":{inside}}}\n'
+
+    def note(seq: int, at: int, node: str, cause: int, name: str, data: Any) -> str:
+        row(data)
+        return (
+            f'{{"kind":"note","seq":{seq},"at":{at},"node":{quoted[node]},"cause":{cause},"name":{quoted[name]},'
+            f'"data":[{_ROW}]}}\n'
+        )
+
+    def rare(kind: str) -> Any:
+        names = ("kind", "seq", "at", *FIELDS[kind])
+        return lambda *values: dumps(dict(zip(names, (kind, *values), strict=True))) + "\n"
 
     def encode(lines: list[Any]) -> bytes:
-        return ("\n".join(lines) + "\n").encode()
+        pieces = "".join(lines).split(_ROW)
+        count = len(pieces) - 1
+        text = "".join(chain.from_iterable(zip(pieces, _insides(rows[:count]), strict=False))) + pieces[-1]
+        encoded = text.encode()
+        del rows[:count]  # not before: whoever looks for the line at fault encodes them again, one by one
+        return encoded
 
-    return {kind: template(kind, names) for kind, names in FIELDS.items()}, encode
+    hot = {"send": send, "drop": drop, "step": step, "state": state, "note": note}
+    return {kind: hot.get(kind) or rare(kind) for kind in FIELDS}, encode
 
 
 def _nameless(row: Any) -> Any:
@@ -85,7 +134,7 @@ def _unwritable(lines: list[Any], encode: Lines, error: ValueError) -> str:
             encode([line])
         except ValueError as why:
             if isinstance(line, str):  # the standard library's lines are text already
-                found = json.loads(line)
+                found = json.loads(line.replace(_ROW, ""))
                 kind, seq, at, node = found["kind"], found["seq"], found["at"], found["node"]
             else:
                 kind, seq, at, node = type(line).__name__, line.seq, line.at, line.node
@@ -193,11 +242,12 @@ class Recorder:
 
     def state(self, at: int, node: str, cause: int | None, view: Any, was: Any) -> int:
         seq = self.seq = self.seq + 1
-        data = view if view is None else self._row("view", view)
+        flat = view is None or is_flat(map(type, view))
+        data = view if flat else self._row("view", view)
         if self.traced:
             self._lines.append(self._state(seq, at, node, cause, data))
         if "state" in self._listeners:
-            self._tell(seq, at, "state", node, cause, _nameless(view), _nameless(was))
+            self._tell(seq, at, "state", node, cause, view if flat else _nameless(view), _nameless(was))
         return seq
 
     def note(self, at: int, node: str, cause: int, fact: Any) -> None:

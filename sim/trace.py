@@ -200,6 +200,8 @@ def plain(value: Any) -> Any:
     Raises BadValue on anything but None, bool, int, str, bytes and tuples of these.
     """
     kind = type(value)
+    if kind is tuple and is_flat(map(type, value)):
+        return value
     if kind in _FLAT:
         return value
     if kind is bytes:

@@ -143,7 +143,7 @@ def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> It
     view: Any = namedtuple("View", header.views)  # type: ignore[misc]  # names come from the file
     facts: dict[str, Any] = {name: namedtuple(name, fields) for name, fields in header.facts.items()}
     messages: dict[str, Any] = {name: namedtuple(name, fields) for name, fields in header.messages.items()}
-    was: dict[str, Any] = {}
+    was: dict[str | None, Any] = {}
     last_seq = last_at = 0
     nodes = frozenset(header.nodes)
     number = 1
@@ -166,7 +166,8 @@ def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> It
     for number, text in lines:
         found = _object(path, number, text)
         kind: Any = found.get("kind")
-        seq, at, node = found.get("seq"), found.get("at"), found.get("node")
+        seq, at = found.get("seq"), found.get("at")
+        node: Any = found.get("node")
         if not isinstance(kind, str) or kind not in FIELDS:
             raise wrong("kind", kind, " ".join(KINDS))
         if type(seq) is not int or seq <= last_seq:

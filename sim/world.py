@@ -19,7 +19,7 @@ from .disk import Disk
 from .faults import FOREVER, Levers, Planned, When
 from .faults.base import Mend
 from .history import History
-from .host import Host, ModelError
+from .host import Host, ModelError, told
 from .jury import Finding, Jury
 from .kernel import FAULT, TRIGGERED, Kernel
 from .machine import Cluster, Machine, NodeId, snake_case
@@ -27,8 +27,8 @@ from .network import Change, Latency, Network, Uniform
 from .property import Property
 from .recorder import Recorder, Sink
 from .targets import resolve
-from .trace import Faulted, Header, Record
-from .units import MS, S, Span
+from .trace import BadValue, Faulted, Header, Record, steady
+from .units import MS, S, Span, clock_text
 
 WALL_START = 1_704_067_200 * S  # 2024-01-01
 RECORDS_MAX = 50_000_000  # a run that goes on and on is a model error, not a machine that swaps
@@ -105,7 +105,11 @@ class Outcome:
 
 
 def run(plan: Plan, seed: int, sinks: Sequence[Sink] | None = ()) -> Outcome:
-    """Run a plan under a seed. The trace goes to the sinks and into the digest; `sinks=None` traces nothing."""
+    """Run a plan under a seed. The trace goes to the sinks and into the digest.
+
+    `sinks=None` traces nothing and does not look into messages, so a bad value in one is found in traced runs only.
+    Raises ModelError if not even one machine can be made; what goes wrong later is in the outcome.
+    """
     world = World(plan, seed, sinks)
     collecting = gc.isenabled()
     # A finaliser that ran in the middle could reorder nothing here today; keep it so.
@@ -119,8 +123,19 @@ def run(plan: Plan, seed: int, sinks: Sequence[Sink] | None = ()) -> Outcome:
 
 def header(plan: Plan, seed: int) -> Header:
     """Return the first line of a run's trace."""
-    kind = type(plan.machine(plan.nodes[0], Cluster(plan.nodes[0], plan.nodes)))
-    return _header(plan, seed, kind)
+    return _header(plan, seed, _kind(plan, Cluster(plan.nodes[0], plan.nodes)))
+
+
+def _kind(plan: Plan, cluster: Cluster) -> type[Machine]:
+    """Return the class of the machines. Raises ModelError if none can be made, or if it has no View."""
+    node = plan.nodes[0]
+    try:
+        kind = type(plan.machine(node, cluster))
+    except Exception as error:
+        raise ModelError(f"{node} at {clock_text(0)} when it was made: {told(error)}") from error
+    if not getattr(kind.View, "_fields", ()):
+        raise ModelError(f"{kind.__name__}.View: found {kind.View!r}, allowed: a NamedTuple class with a field or more")
+    return kind
 
 
 def _header(plan: Plan, seed: int, kind: type[Machine]) -> Header:
@@ -146,8 +161,7 @@ class World:
         self.kernel = Kernel(plan.ties, self.chance.stream("ties"))
         numbers = {node: i for i, node in enumerate(plan.nodes)}
         clusters = {node: Cluster(node, plan.nodes, self._rtt_of(node), numbers) for node in plan.nodes}
-        first = plan.nodes[0]
-        kind = type(plan.machine(first, clusters[first]))
+        kind = _kind(plan, clusters[plan.nodes[0]])
         head = _header(plan, seed, kind)
         self.recorder = Recorder(head, sinks, kind.FACTS)
         self.jury = Jury(plan.properties, head)
@@ -186,7 +200,8 @@ class World:
             self._begin()
             self.kernel.run_until(self.plan.stop)
             self._close()
-        except ModelError as broken:
+            self.recorder.flush()
+        except (ModelError, BadValue) as broken:  # a value that only the encoder found to be bad names its record
             error = str(broken)
         return Outcome(
             findings=self.jury.findings(),
@@ -217,9 +232,17 @@ class World:
             machine = host.machine
             if machine is not None and type(machine).contents is not Machine.contents:
                 try:
-                    self.recorder.contents(self.plan.stop, node, None, tuple(machine.contents()))
+                    pairs: tuple[Any, ...] = tuple(machine.contents())
                 except Exception as error:
                     raise ModelError(host.blame("in contents()", error)) from error
+                for pair in pairs:
+                    if not isinstance(pair, tuple) or len(pair) != 2:
+                        wrong = f"found {steady(repr(pair))}, allowed: pairs of a key and a fingerprint"
+                        raise ModelError(host.blame("in contents()", wrong))
+                try:
+                    self.recorder.contents(self.plan.stop, node, None, pairs)
+                except BadValue as bad:
+                    raise ModelError(host.blame("in contents()", bad)) from bad
 
     def _stats(self) -> dict[str, int]:
         counts = self.network.counts
@@ -265,7 +288,8 @@ class World:
         self.recorder.listen(planned.when.what, _Trigger(planned.when, matched).hear)
 
     def _fire(self, i: int, planned: Planned, lasting: Any) -> None:
-        now, heal, fault, entry = self.kernel.now, self.plan.heal, planned.fault, self.faults[i]
+        now, heal, entry = self.kernel.now, self.plan.heal, self.faults[i]
+        fault = planned.fault.settled(planned.when is not None)
         if heal is not None and now >= heal and not fault.instant:
             return  # the hostile phase is over
         aims = resolve(fault.targets(), self.hosts, self.plan.regions, self.chance.stream("nemesis", i, "targets"))

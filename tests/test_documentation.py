@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,16 @@ def commands_of_set_up():
     return [
         line for kind, _, text in blocks("README.md") if kind == "sh" for line in text.splitlines() if SET_UP in line
     ]
+
+
+def test_the_readmes_picture_is_what_its_command_draws(tmp_path):
+    pinned = dict(line.split(" ")[0].split("==") for line in (ROOT / "tests/constraints.txt").read_text().splitlines())
+    if version("matplotlib") != pinned["matplotlib"]:
+        pytest.skip(f"the picture was drawn by matplotlib {pinned['matplotlib']}")
+    command = [sys.executable, "-m", "scenarios", "run", "redex/leader_cut_off", "--seed", "7", "--out", "out"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    drawn = (tmp_path / "out/timeline.svg").read_bytes()
+    assert drawn == (ROOT / "reports/gallery/leader_cut_off.svg").read_bytes(), "copy timeline.svg of that run there"
 
 
 def test_the_readme_lists_every_fault():

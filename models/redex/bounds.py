@@ -2,59 +2,49 @@
 
 The bounds hold only while every live node is up and unpaused, all links are lossless and no slower than D, all
 heartbeats are equally long, and clients write at the best leader alone. `Calm` watches for the end of any of
-that. It cannot see a clock that runs at a wrong rate from the start.
+that. It cannot see a clock that runs at a wrong rate from the start, nor a disk so slow that heartbeats wait for it.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from .roles import CAPABILITY_SELECTED, CHANNEL_CLOSE, GRACEFUL_RELINQUISH, LEADER
 
 NEEDS = {
-    "configured": "heartbeat", "state": "role leader tail", "accepted": "seq", "crash": "", "boot": "", "fault": "",
-    "send": "", "step": "", "drop": "",
+    "configured": "heartbeat", "state": "role leader tail", "turned": "signal", "accepted": "seq",
+    "crash": "", "boot": "", "fault": "", "send": "", "step": "", "drop": "",
 }  # fmt: skip
 # Nothing is wrong with the network when a node that is down gets no mail.
 HARMLESS_DROPS = ("down", "crashed", "stopped", "answers-lost")
-
-
-class Times(NamedTuple):
-    """The heartbeat interval H and the largest one-way delay D that a promise is made for, in ns."""
-
-    heartbeat: int
-    delay: int
+FROM_OUTSIDE = (CAPABILITY_SELECTED, GRACEFUL_RELINQUISH, CHANNEL_CLOSE)  # turns that the protocol itself does not make
 
 
 class Calm:
     """What stands in the way of a promise: `since` is when the last disturbance was.
 
-    `delay` is D; None is half a heartbeat, the most for which the promises are made.
+    `heartbeat` is H and `delay` is D, in ns; D is given, or half of H, the most for which the promises are made. H is 0
+    while no promise is made: nobody has booted yet, two nodes differ in it, or D is more.
     """
 
     def __init__(self, nodes: tuple[str, ...], delay: int | None) -> None:
         self.since = 0
+        self.heartbeat = 0
+        self.delay = 0
         self.views: dict[str, Any] = {}
         self.leaders: tuple[str, ...] = ()
         self._number = {node: i for i, node in enumerate(nodes)}
-        self._delay = delay
+        self._given = delay
         self._heartbeats: set[int] = set()
         self._faults: set[int] = set()
         self._flying: dict[int, int] = {}  # when each message was sent, oldest first
-        self._limit = 0
-
-    def times(self) -> Times | None:
-        """Return H and D, or None while no promise is made: nobody booted yet, or two heartbeats differ."""
-        if len(self._heartbeats) != 1:
-            return None
-        heartbeat = next(iter(self._heartbeats))
-        delay = heartbeat // 2 if self._delay is None else self._delay
-        return Times(heartbeat, delay) if 2 * delay <= heartbeat else None
 
     def stable(self, at: int) -> bool:
         """Return whether nothing is broken now and no message has been under way for longer than D."""
         if self._faults:
             return False
         oldest = next(iter(self._flying.values()), at)
-        return at - oldest <= self._limit
+        return at - oldest <= self.delay
 
     def hear(self, record: Any) -> bool:
         """Take in a record and return whether it is a disturbance."""
@@ -69,44 +59,44 @@ class Calm:
             self._flying.pop(record.cause, None)
             disturbed = record.data.why not in HARMLESS_DROPS
         elif kind == "state":
-            self._saw(record)
+            self._look(record.node, record.data)
         elif kind == "fault":
             disturbed = self._struck(record.data)
         elif kind in ("crash", "boot"):
+            self._look(record.node, None)
             disturbed = True
-            if kind == "crash":
-                self._gone(record.node)  # its state record comes only after this one
         elif record.name == "configured":
-            self._heartbeats.add(record.data.heartbeat)
-            times = self.times()
-            self._limit = 0 if times is None else times.delay
+            self._configured(record.data.heartbeat)
+        elif record.name == "turned":
+            disturbed = record.data.signal in FROM_OUTSIDE
         elif record.name == "accepted":
             disturbed = len(self.leaders) > 1 and record.node != self._best(record)
         if disturbed:
             self.since = at
         return disturbed
 
+    def _configured(self, heartbeat: int) -> None:
+        self._heartbeats.add(heartbeat)
+        self.delay = heartbeat // 2 if self._given is None else self._given
+        self.heartbeat = heartbeat if len(self._heartbeats) == 1 and 2 * self.delay <= heartbeat else 0
+
     def _stepped(self, record: Any) -> bool:
         if record.data.input != "receive":
             return False
         sent = self._flying.pop(record.cause, None)
         # A message that is not under way any more is a second copy, of unknown age.
-        late = sent is None or record.at - sent > self._limit
+        late = sent is None or record.at - sent > self.delay
         if late:
             self.since = record.at
         return late
 
-    def _gone(self, node: str) -> None:
-        self.views.pop(node, None)
-        self.leaders = tuple(leader for leader in self.leaders if leader != node)
-
-    def _saw(self, record: Any) -> None:
-        node = record.node
-        if record.data is None:
-            self._gone(node)
+    def _look(self, node: str, view: Any) -> None:
+        """Take in how a node looks now; None is a node that is down."""
+        if view is None:
+            self.views.pop(node, None)
         else:
-            self.views[node] = record.data
-        leads = record.data is not None and record.data.role == "leader"
+            self.views[node] = view
+        leads = view is not None and view.role == LEADER
         if leads != (node in self.leaders):
             rest = [leader for leader in self.leaders if leader != node]
             self.leaders = tuple(sorted([*rest, node])) if leads else tuple(rest)

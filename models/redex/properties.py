@@ -53,26 +53,25 @@ def bounded(delay: int | None = None) -> tuple[Property, Property, Property]:
         while True:
             record = yield said
             said = NOTHING
-            at, times = record.at, calm.times()
-            if times is None:
-                calm.hear(record)
-                continue
-            late = [n for n, (crashed, _) in waiting.items() if at > crashed + 4 * times.heartbeat + times.delay]
-            if late and calm.stable(at):
-                crashed, leader = waiting[late[0]]
-                said = f"{late[0]} has not replaced {leader}, which crashed at {clock_text(crashed)}"
-                continue
-            followers = _orphans(record, calm, 4 * times.heartbeat)
+            at, heartbeat = record.at, calm.heartbeat
+            if waiting and calm.stable(at):
+                last = at - 4 * heartbeat - calm.delay
+                late = [(n, crashed, leader) for n, (crashed, leader) in waiting.items() if crashed < last]
+                if late:
+                    follower, crashed, leader = late[0]
+                    said = f"{follower} has not replaced {leader}, which crashed at {clock_text(crashed)}"
+                    continue
+            orphans = _orphans(record, calm)
             if calm.hear(record):
-                waiting = dict.fromkeys(followers, (at, record.node))
-            elif record.kind == "state" and record.node in waiting:
+                waiting = dict.fromkeys(orphans, (at, record.node))
+            elif record.node in waiting and record.kind == "state":
                 crashed, leader = waiting[record.node]
                 if record.data is not None and record.data.role == LEADER:
                     del waiting[record.node]
-                    low, high = crashed + 2 * times.heartbeat, crashed + 4 * times.heartbeat + times.delay
                     if calm.stable(at):
-                        after = clock_text(at - crashed)
-                        said = None if low < at <= high else f"{record.node} replaced {leader} {after} after its crash"
+                        took = at - crashed
+                        good = 2 * heartbeat < took <= 4 * heartbeat + calm.delay
+                        said = None if good else f"{record.node} replaced {leader} {clock_text(took)} after its crash"
                 elif record.data is None or record.data.role != FOLLOWER or record.data.leader != leader:
                     del waiting[record.node]  # it follows somebody else, or nobody
 
@@ -85,20 +84,16 @@ def bounded(delay: int | None = None) -> tuple[Property, Property, Property]:
         while True:
             record = yield said
             said = NOTHING
-            at, times = record.at, calm.times()
-            if times is None:
-                calm.hear(record)
-                continue
-            # What a record shows is true from it on, so before this one the leaders were still the old ones.
+            at = record.at
             if crashed is not None and calm.stable(at):
-                due = crashed + 5 * times.heartbeat + 2 * times.delay
+                due = crashed + 5 * calm.heartbeat + 2 * calm.delay
                 if first is not None:
-                    due = min(due, first + 2 * times.heartbeat + 2 * times.delay)
-                if at > due:
-                    said = _one(calm.leaders, f"after the crash at {clock_text(crashed)}")
-            followers = _orphans(record, calm, 4 * times.heartbeat)
+                    due = min(due, first + 2 * calm.heartbeat + 2 * calm.delay)
+                if at > due:  # until this very record the leaders were still those of before
+                    said = _one(calm.leaders, f"long after the crash of the leader at {clock_text(crashed)}")
+            orphans = _orphans(record, calm)
             if calm.hear(record):
-                crashed, first = (at, None) if followers else (None, None)
+                crashed, first = (at, None) if orphans else (None, None)
             elif crashed is not None and first is None and calm.leaders:
                 first = at
 
@@ -106,32 +101,28 @@ def bounded(delay: int | None = None) -> tuple[Property, Property, Property]:
     def settled_after_heal(cluster: Any) -> Judge:
         calm = Calm(cluster.nodes, delay)
         began: int | None = None  # stable, and with a leader, from here
-        settled: str | None = None
         said: Any = NOTHING
         while True:
             record = yield said
             said = NOTHING
-            at, times = record.at, calm.times()
-            bound = 0 if times is None else 2 * (times.heartbeat + times.delay)
-            if bound and began is not None and at > began + bound and calm.stable(at):
-                said = _one(calm.leaders, f"after {clock_text(began)}, since when nothing is wrong")
-                now = calm.leaders[0] if len(calm.leaders) == 1 else None
-                if said is None and settled not in (None, now):
-                    said = f"{settled} led and now {now} does, though nothing is wrong since {clock_text(began)}"
-                settled = now
-            if calm.hear(record) or not calm.stable(at):
-                began = settled = None
-            if began is None and calm.leaders and calm.stable(at):
+            at = record.at
+            stable = calm.stable(at)
+            # Between two records there is always one set of leaders, so another leader would show as none or two.
+            if began is not None and stable and at > began + 2 * (calm.heartbeat + calm.delay):
+                said = _one(calm.leaders, f"long after {clock_text(began)}, since when nothing is wrong")
+            if calm.hear(record) or not stable or not calm.heartbeat:
+                began = None
+            if began is None and calm.leaders and calm.heartbeat and calm.stable(at):
                 began = at
 
     return detected_in_time, settled_after_failover, settled_after_heal
 
 
-def _orphans(record: Any, calm: Calm, quiet: int) -> list[str]:
-    """Return who followed the only leader that crashes here after `quiet` ns without a disturbance; all others must."""
+def _orphans(record: Any, calm: Calm) -> list[str]:
+    """Return who followed the only leader, which crashes here after 4H without a disturbance; all others must."""
     if record.kind != "crash" or calm.leaders != (record.node,):
         return []
-    if record.at - calm.since < quiet or not calm.stable(record.at):
+    if not calm.heartbeat or record.at - calm.since < 4 * calm.heartbeat or not calm.stable(record.at):
         return []
     others = [node for node in sorted(calm.views) if node != record.node]
     follow = all(calm.views[n].role == FOLLOWER and calm.views[n].leader == record.node for n in others)

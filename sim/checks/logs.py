@@ -50,93 +50,120 @@ def tails_agree(cluster: Header) -> Generator[Any, Record, None]:
     while True:
         record = yield said
         if record.kind == "fault":
-            if record.data.phase == "forever":
-                excused |= frozenset(record.data.nodes)
+            excused |= _outside(record)
         elif record.data is None:
             tails.pop(str(record.node), None)
         else:
             tails[str(record.node)] = record.data.tail
         judged = {node: tails[node] for node in sorted(tails) if node not in excused}
         if len(judged) < 2:
-            said = NOTHING
+            said = NOTHING if said is NOTHING else None  # what differed before differs no more
         elif len(set(judged.values())) > 1:
             said = "the tails differ: " + ", ".join(f"{node} {tail}" for node, tail in judged.items())
         else:
             said = None
 
 
-@eventually("what replicas hold at the end agrees", needs={"content": ""}, within="0s")
+@eventually("what replicas hold at the end agrees", needs={"content": "", "fault": ""}, within="0s")
 def logs_agree(cluster: Header) -> Generator[Any, Record, None]:
-    """Compare contents key by key where two replicas hold the key; a missing key is another property's matter."""
+    """Compare contents key by key where two replicas hold the key; a missing key is another property's matter.
+
+    A node under a fault that lasts for ever is excused, here and in the properties below.
+    """
     held: dict[Any, tuple[str, str]] = {}
-    nodes: set[str] = set()
-    wrong: str | None = None
-    count = 0
+    excused: frozenset[str] = frozenset()
+    differ: set[Any] = set()
+    wrong = ""
     said: Any = NOTHING
     while True:
         record = yield said
-        nodes.add(str(record.node))
-        for key, value in record.data:
-            first, where = held.setdefault(key, (value, str(record.node)))
-            if first != value:
-                count += 1
-                wrong = wrong or f"{_shown(key)} differs between {where} and {record.node}"
-        more = f" ({count} keys differ between some two replicas)" if count > 1 else ""
-        said = NOTHING if len(nodes) < 2 or not held else wrong and wrong + more
+        if record.kind == "fault":
+            excused |= _outside(record)
+        elif record.node not in excused:
+            for key, value in record.data:
+                first, where = held.setdefault(key, (value, str(record.node)))
+                if first != value:
+                    wrong = wrong or f"{_shown(key)} differs between {where} and {record.node}"
+                    differ.add(key)
+                elif where != record.node and said is NOTHING:
+                    said = None
+            if differ:
+                said = wrong + (f" ({len(differ)} keys differ between some two replicas)" if len(differ) > 1 else "")
 
 
-@eventually("every live replica holds every key that another one holds", needs={"content": ""}, within="0s")
+@eventually(
+    "every live replica holds every key that another one holds", needs={"content": "", "fault": ""}, within="0s"
+)
 def no_holes(cluster: Header) -> Generator[Any, Record, None]:
     """Compare the keys of contents; a replica that has swept old entries holds fewer by design and fails this."""
     held: dict[str, set[Any]] = {}
+    every: set[Any] = set()
+    excused: frozenset[str] = frozenset()
     said: Any = NOTHING
     while True:
         record = yield said
-        held.setdefault(str(record.node), set()).update(key for key, _ in record.data)
-        every = set().union(*held.values())
-        missing = {node: every - keys for node, keys in held.items() if every - keys}
+        if record.kind == "fault":
+            excused |= _outside(record)
+            continue
+        if record.node in excused:
+            continue
+        keys = [key for key, _ in record.data]
+        held.setdefault(str(record.node), set()).update(keys)
+        every.update(keys)
         if len(held) < 2 or not every:
-            said = NOTHING
-        elif missing:
-            node = min(missing)
-            first = _shown(_first(missing[node]))
-            said = f"{node} lacks {len(missing[node])} of {len(every)} keys, the first being {first}"
-        else:
-            said = None
+            continue
+        node = min((node for node in held if len(held[node]) < len(every)), default=None)
+        said = None
+        if node is not None:
+            missing = every - held[node]
+            first = _shown(min(missing, key=_rank))
+            said = f"{node} lacks {len(missing)} of {len(every)} keys, the first being {first}"
 
 
 @eventually(
     "every accepted operation is on every live replica at the end",
-    needs={"accepted": "seq payload", "content": ""},
+    needs={"accepted": "seq payload", "content": "", "fault": ""},
     within="0s",
 )
 def accepted_survives(cluster: Header) -> Generator[Any, Record, None]:
     """Compare what was accepted with the contents: a write that somebody was promised must be on every live replica."""
     accepted: dict[tuple[Any, str], str] = {}
-    held: dict[str, set[tuple[Any, str]]] = {}
+    missing: dict[str, set[tuple[Any, str]]] = {}
+    excused: frozenset[str] = frozenset()
     said: Any = NOTHING
     while True:
         record = yield said
-        if record.kind == "content":
-            held.setdefault(str(record.node), set()).update((key, value) for key, value in record.data)
-        else:
-            accepted.setdefault((record.data.seq, fingerprint(record.data.payload)), str(record.node))
-        if not held or not accepted:
-            said = NOTHING
+        if record.kind == "fault":
+            excused |= _outside(record)
             continue
-        lost = [(key, node) for key in accepted for node in sorted(held) if key not in held[node]]
+        if record.kind != "content":
+            accepted.setdefault((record.data.seq, fingerprint(record.data.payload)), str(record.node))
+            continue
+        if record.node in excused or not accepted:
+            continue
+        node = str(record.node)
+        missing[node] = (missing[node] if node in missing else set(accepted)).difference(record.data)
         said = None
+        lost = set().union(*missing.values())
         if lost:
-            (seq, _), node = lost[0]
-            keys = len({key for key, _ in lost})
+            key = next(key for key in accepted if key in lost)
+            where = min(node for node in missing if key in missing[node])
             said = (
-                f"sequence {_shown(seq)}, accepted by {accepted[lost[0][0]]}, is not on {node} "
-                f"({keys} of {len(accepted)} accepted operations are missing somewhere)"
+                f"sequence {_shown(key[0])}, accepted by {accepted[key]}, is not on {where} "
+                f"({len(lost)} of {len(accepted)} accepted operations are missing somewhere)"
             )
 
 
-def _first(keys: set[Any]) -> Any:
-    return min(keys, key=lambda key: (str(type(key)), key))
+def _outside(record: Record) -> frozenset[str]:
+    """Return the nodes that a fault puts outside the core: those that it strikes for ever."""
+    return frozenset(record.data.nodes if record.data.phase == "forever" else ())
+
+
+def _rank(value: Any) -> tuple[str, Any]:
+    """Return what orders values of all kinds: by kind, then by value."""
+    if isinstance(value, tuple):
+        return "tuple", tuple(map(_rank, value))
+    return type(value).__name__, 0 if value is None else value
 
 
 def _shown(value: Any) -> str:

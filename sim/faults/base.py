@@ -51,6 +51,10 @@ class Fault:
     counted: ClassVar[bool] = True  # in `faults_fired`
     aimed: ClassVar[tuple[str, ...]] = ("nodes",)  # the fields that hold targets
 
+    def settled(self, triggered: bool) -> Fault:
+        """Return the fault with the defaults that depend on whether a record triggers it."""
+        return self
+
     def targets(self) -> tuple[Target, ...]:
         """Return whom it strikes."""
         return tuple(getattr(self, name) for name in self.aimed)

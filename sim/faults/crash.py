@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from ..kernel import FAULT
@@ -32,6 +32,9 @@ class Crash(Fault):
         'default: "now" with an absolute `at`, else "between"',
     ] = None
     reboot: Annotated[bool, "the monotonic clock starts again at 0"] = False
+
+    def settled(self, triggered: bool) -> Crash:
+        return self if self.strike is not None else replace(self, strike="between" if triggered else "now")
 
     def apply(self, levers: Levers, aims: Aims) -> Mend:
         hosts = levers.struck(aims)

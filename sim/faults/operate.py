@@ -10,7 +10,7 @@ from .. import machine
 from ..targets import Target
 from .base import Aims, Fault, Levers, Mend
 
-BOOT = "boot"  # every node understands it: begin the life of a node that is down and not held down
+BOOT = "boot"  # every node understands it: begin the life of a node that is down, once no fault holds it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,6 @@ class Pause(Fault):
 
         def mend() -> None:
             for host in hosts:
-                host.hold_still(-1)
+                host.hold_still(-1, levers.cause)
 
         return mend

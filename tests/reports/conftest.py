@@ -165,6 +165,19 @@ class Words(Toy):
         return
 
 
+class Broken(Toy):
+    """Breaks its contract in its second election."""
+
+    @on(Alarm, "count")
+    def count(self, about: Any, now: Any) -> None:
+        if self.term > 1:
+            raise ZeroDivisionError
+        super().count(about, now)
+
+
+MACHINES = {"toy": Toy, "numbers": Numbers, "words": Words, "broken": Broken}
+
+
 def names(count: int) -> tuple[str, ...]:
     wide = len(str(count))
     return tuple(f"n{i:0{wide}}" for i in range(1, count + 1))
@@ -190,7 +203,7 @@ def write_run(
     seed: int = 7,
     faults: tuple[Planned, ...] | None = None,
     stop: int = 16 * S,
-    machine: Any = Toy,
+    machine: str = "toy",
     every: int = 400 * MS,
     latency: tuple[int, int] = (5 * MS, 40 * MS),
     scenario: str = "toy/two_leaders",
@@ -199,7 +212,7 @@ def write_run(
     """Run the toy and write its run directory; `change` may alter result.json before it is written."""
     into.mkdir(parents=True, exist_ok=True)
     plan = Plan(
-        machine=machine,
+        machine=MACHINES[machine],
         nodes=names(nodes),
         stop=stop,
         heal=stop * 3 // 4,

@@ -93,7 +93,7 @@ def test_a_fault_that_strikes_nobody_is_said(scenario, tmp_path):
     [
         ("self.store(payload)\n        self.b", "raise KeyError(payload)\n        self.b", "KeyError"),
         ("self.store(payload)\n        self.b", "return 3\n        self.b", "a handler returned 3"),
-        ('self.answer(ask, "ok"', 'self.send("nobody", Copy(0, payload))\n        self.answer(ask, "ok"', '"nobody"'),
+        ('self.answer(ask, "ok"', 'self.send("nobody", Copy(0, payload))\n        self.answer(ask, "ok"', "'nobody'"),
         ("Copy(self.tail - 1, payload)", "Copy(0.5, payload)", "0.5 (float)"),
     ],
 )

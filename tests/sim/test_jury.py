@@ -198,8 +198,12 @@ class Replica(Puppet):
         return tuple((("log", seq), fingerprint(value)) for seq, value in sorted(self.memory.items()))
 
 
-@always("says what it heard", needs={kind: "" for kind in
-        ("send", "drop", "step", "state", "ask", "answer", "boot", "crash", "fault", "content", "seen", "stored")})  # fmt: skip
+@always(
+    "says what it heard",
+    needs=dict.fromkeys(
+        ("send", "drop", "step", "state", "ask", "answer", "boot", "crash", "fault", "content", "seen", "stored"), ""
+    ),
+)
 def gossip(cluster: Any) -> Generator[Any, Record, None]:
     """Put everything that records show into one sentence, so that any difference between two readings shows.
 

@@ -207,7 +207,7 @@ def test_words_of_the_world_are_equal_to_those_that_tests_build() -> None:
 
 def test_a_word_cannot_be_put_in_a_set() -> None:
     with pytest.raises(TypeError, match="unhashable"):
-        {Send("n2", Bye(1))}  # noqa: B018
+        {Send("n2", Bye(1))}
 
 
 def test_words_of_chance_must_be_given_to_a_test_that_asks_for_them() -> None:

@@ -14,7 +14,19 @@ from sim.trace import Answered, Asked, BadValue, Booted, Crashed, Faulted, Recor
 
 FACTS = (Seen, Stored)
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12) | st.sampled_from(
-    ['"', "\\", "\x00\x1f\x7f", "\u2028\u2029", "é", "𝔘\U0010ffff", "\b\f\n\r\t", "</script>", "%d%s{}", "hex:00", "\ufeff"]
+    [
+        '"',
+        "\\",
+        "\x00\x1f\x7f",
+        "\u2028\u2029",
+        "é",
+        "𝔘\U0010ffff",
+        "\b\f\n\r\t",
+        "</script>",
+        "%d%s{}",
+        "hex:00",
+        "\ufeff",
+    ]
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**200), 2**200) | TEXT | st.binary(max_size=9),

@@ -36,12 +36,17 @@ def test_bytes_are_written_as_hex_at_any_depth() -> None:
 @pytest.mark.parametrize(
     ("value", "advice"),
     [
-        (0.5, "a ratio is an integer in ppm"), (float("nan"), "a ratio is an integer in ppm"), ([1], "use a tuple"),
-        ({"a": 1}, "a map is a sorted tuple of pairs"), ({1}, "use a sorted tuple"), (frozenset({1}), "use a sorted tuple"),
-        (object(), "allowed: None, bool, int, str, bytes and tuples"), (bytearray(b"x"), "allowed: None, bool"),
+        (0.5, "a ratio is an integer in ppm"),
+        (float("nan"), "a ratio is an integer in ppm"),
+        ([1], "use a tuple"),
+        ({"a": 1}, "a map is a sorted tuple of pairs"),
+        ({1}, "use a sorted tuple"),
+        (frozenset({1}), "use a sorted tuple"),
+        (object(), "allowed: None, bool, int, str, bytes and tuples"),
+        (bytearray(b"x"), "allowed: None, bool"),
         (type("Text", (str,), {})("x"), "allowed: None, bool"),
     ],
-)  # fmt: skip
+)
 def test_other_values_are_refused_at_any_depth_with_advice(value: Any, advice: str) -> None:
     for nested in (value, (1, (value,))):
         with pytest.raises(BadValue, match=re.escape(advice)):

@@ -145,9 +145,29 @@ def test_a_bad_header_is_refused_with_line_field_and_what_is_allowed(tmp_path: P
 NOTE = {"kind": "note", "seq": 1, "at": 5, "node": "a", "name": "stored", "data": [1, "x"]}
 SEND = {"kind": "send", "seq": 1, "at": 5, "node": "a", "dst": "b", "type": "Ping", "data": [1]}
 ASK = {"kind": "ask", "seq": 1, "at": 5, "node": "a", "client": "c", "op": 1, "action": "read", "args": ["k"]}
-ANSWER = {"kind": "answer", "seq": 1, "at": 5, "node": "a", "client": "c", "op": 1, "outcome": "ok", "value": 1, "hint": None}
+ANSWER = {
+    "kind": "answer",
+    "seq": 1,
+    "at": 5,
+    "node": "a",
+    "client": "c",
+    "op": 1,
+    "outcome": "ok",
+    "value": 1,
+    "hint": None,
+}
 CRASH = {"kind": "crash", "seq": 1, "at": 5, "node": "a", "life": 1, "how": "keep", "after": None}
-FAULT = {"kind": "fault", "seq": 1, "at": 5, "node": None, "fault": 0, "what": "crash", "phase": "begin", "fields": {}, "nodes": ["a"]}
+FAULT = {
+    "kind": "fault",
+    "seq": 1,
+    "at": 5,
+    "node": None,
+    "fault": 0,
+    "what": "crash",
+    "phase": "begin",
+    "fields": {},
+    "nodes": ["a"],
+}
 CONTENT = {"kind": "content", "seq": 1, "at": 5, "node": "a", "data": [[1, "ff"]]}
 
 
@@ -236,5 +256,3 @@ def test_text_that_only_looks_like_hex_stays_text(tmp_path: Path) -> None:
 
 def test_a_header_alone_is_a_trace_without_records(tmp_path: Path) -> None:
     assert list(read(write(tmp_path, text()))[1]) == []
-
-

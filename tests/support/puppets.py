@@ -124,11 +124,16 @@ class Show:
 
     def seen(self, node: str | None = None) -> list[tuple[int, Any]]:
         """Return (ns, what) of every Seen fact."""
-        return [(r["at"], r["data"][0]) for r in self.of("note", node, name="seen")]
+        return [(r["at"], tuples(r["data"][0])) for r in self.of("note", node, name="seen")]
 
     def got(self, node: str) -> list[dict[str, Any]]:
         """Return the steps by which a node took a message."""
         return self.of("step", node, input="receive")
+
+
+def tuples(value: Any) -> Any:
+    """Return a value with the tuples that JSON made lists."""
+    return tuple(map(tuples, value)) if isinstance(value, list) else value
 
 
 def names(count: int) -> tuple[str, ...]:

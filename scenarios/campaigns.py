@@ -1,0 +1,88 @@
+"""Claims over many seeds, each a sweep whose result stands in CAMPAIGNS.md.
+
+`python -m scenarios.campaigns` runs them all and writes the page; `--slice N` runs the first N seeds of each and only
+compares with the expectations. The page says with which version and when it was made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .sweep import sweep
+
+PAGE = Path(__file__).parent / "CAMPAIGNS.md"
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A claim, the scenario that shows it, and how many seeds from 1 on it is made for."""
+
+    claim: str
+    scenario: str
+    seeds: int
+
+
+CAMPAIGNS = (
+    Campaign(
+        "redex L2, L3: a crashed leader is replaced in (2H, 4H + D], and 2H + 2D after the first promotion one leads",
+        "redex/crash_is_noticed",
+        1000,
+    ),
+    Campaign("redex L4: 2(H + D) after heal one leads, always the same", "redex/heal_settles", 1000),
+)
+
+
+def measure(campaigns: Sequence[Campaign], workers: int, most: int | None = None) -> list[dict[str, Any]]:
+    """Return the summary of each campaign's sweep, of its first `most` seeds if given."""
+    results = []
+    for campaign in campaigns:
+        seeds = campaign.seeds if most is None else min(most, campaign.seeds)
+        results.append(sweep(campaign.scenario, range(1, seeds + 1), workers=workers).result())
+    return results
+
+
+def page(results: Sequence[dict[str, Any]], today: str) -> str:
+    """Return the page."""
+    lines = [
+        "# Campaigns",
+        "",
+        f"Made by `python -m scenarios.campaigns` with netsplit {version('netsplit')} on {today}. A row is one",
+        "command, `netsplit sweep SCENARIO --seeds 1..N`; its digest covers every run's trace.",
+        "",
+        "| claim | scenario | seeds | unexpected | digest |",
+        "|---|---|---|---|---|",
+    ]
+    for campaign, result in zip(CAMPAIGNS, results, strict=True):
+        counts = f"{result['runs']} | {result['unexpected']} | `{result['digest']}`"
+        lines.append(f"| {campaign.claim} | `{campaign.scenario}` | {counts} |")
+    for campaign, result in zip(CAMPAIGNS, results, strict=True):
+        lines += ["", f"## {campaign.scenario}", "", "| property | verdicts |", "|---|---|"]
+        for name, verdicts in result["properties"].items():
+            told = ", ".join(f"{verdict} {count}" for verdict, count in verdicts.items())
+            lines.append(f"| `{name}` | {told} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Run the campaigns; exit 1 if a run was not as expected."""
+    parser = argparse.ArgumentParser(prog="python -m scenarios.campaigns", description=main.__doc__)
+    parser.add_argument("--slice", type=int, metavar="N", help="only the first N seeds of each; writes nothing")
+    parser.add_argument("--workers", type=int, default=2)
+    chosen = parser.parse_args()
+    results = measure(CAMPAIGNS, chosen.workers, chosen.slice)
+    for result in results:
+        print(f"{result['scenario']} {result['seeds']}: {result['unexpected']} unexpected, digest {result['digest']}")
+    if chosen.slice is None:
+        PAGE.write_text(page(results, datetime.now(UTC).date().isoformat()), encoding="utf-8")
+    return int(any(result["unexpected"] for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
