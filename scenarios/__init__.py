@@ -14,7 +14,10 @@ expect      verdicts expected and found
 run         one run -> result, and its run directory (rundir)
 sweep       many seeds on several processes, with a digest that does not depend on them
 determinism reruns in fresh processes
+consistency judges what clients were told, when a run is over
 check       judges stored traces
+histories/  reads histories of client operations, ours and others'
+check_history  judges them (HISTORIES.md)
 latencies   measured round trips between regions
 topologies  graphs for replicas to sit on: shapes, and files (graphfile, greatcircle); topology_rules checks them
 samples     measured latencies from a file

@@ -1,6 +1,18 @@
-"""Properties that every model gets for nothing if it has the fields that they read, one subject a file.
+"""What a run is judged by, one subject a file.
 
-What they read is a convention; README.md beside this file is the table of it, and of every property.
+Properties of records, which every model gets for nothing if it has the fields that they read: what they read is a
+convention, and README.md beside this file is the table of it, and of every property.
+
+Judges of histories, pure functions of calls, a data type and a budget of steps:
+
+calls         what judges are given and give back
+datatypes     sequential specifications
+linearizable  one order true to real time; foresight and zones say what a search can know ahead
+sequential    one order true to each process
+sessions      read your writes, monotonic reads and writes, writes follow reads
+appends       anomalies of transactions over lists, in the manner of Elle; graphs finds their cycles
+sets counters queues staleness
+consistency   which of them judge a run
 """
 
 from ..property import Property

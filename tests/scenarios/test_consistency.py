@@ -150,9 +150,10 @@ SESSIONS = ("read_your_writes", "monotonic_reads", "monotonic_writes", "writes_f
 
 
 def test_reads_from_lagging_copies_are_not_linearizable_and_those_of_the_primary_are(scenario):
-    broken = verdicts(done(scenario).result)
-    sound = verdicts(done(scenario, ("profile", "primary")).result)
-    assert broken["linearizable"] == broken["monotonic_writes"] == "violated"
+    # Under this seed a copy overtakes another one.
+    broken = verdicts(done(scenario, seed=3).result)
+    sound = verdicts(done(scenario, ("profile", "primary"), seed=3).result)
+    assert broken["linearizable"] == broken["monotonic_reads"] == broken["monotonic_writes"] == "violated"
     assert [sound[name] for name in ("linearizable", *SESSIONS)] == ["holds"] * 5
 
 
@@ -221,7 +222,7 @@ def test_expecting_what_the_clients_cannot_show_is_refused(scenario):
 
 
 def test_a_bound_on_a_judge_that_has_none_is_refused(scenario):
-    with pytest.raises(ScenarioError, match=r"found on linearizable, which is judged always"):
+    with pytest.raises(ScenarioError, match=r"found on linearizable, which is judged throughout"):
         prepare(str(scenario), (("expect.linearizable", {"verdict": "holds", "within": "1s"}),))
 
 
