@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from sim.checks.leaders import one_leader_per_term, single_leader
 from sim.checks.logs import commit_monotone, same_payload
 from sim.faults import ClockFault, Partition, Planned
+from sim.latency import Uniform
 from sim.machine import Cluster, Machine, NodeId
-from sim.network import Uniform
 from sim.property import Property
 from sim.recorder import Sink
 from sim.units import MS, S

@@ -12,8 +12,9 @@ from sim.checks.consistency import Oracle
 from sim.clients import Errand as ErrandPlan
 from sim.clients import Workload, instants
 from sim.faults import Crash, EdgeFault, Flap, Partition, Planned, When
+from sim.latency import ByLink, Drawn, Ends, Latency, Lognormal, Regions, Uniform
 from sim.machine import NodeId
-from sim.network import ByLink, Drawn, Ends, Latency, Line, Lognormal, Regions, Uniform
+from sim.network import Line
 from sim.ntp import Ntp
 from sim.property import Property
 from sim.quantiles import bimodal, exponential, pareto

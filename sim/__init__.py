@@ -16,7 +16,9 @@ layer 1   chance     keyed random streams, the only maker of randomness
           checks/    the properties that every model gets for nothing, and the judges of histories
 layer 2   kernel     the event queue: SimPy's, and the one place that reaches inside it
           weather    how links behave over time: bursts of loss, flapping
-          clock disk network alarms host clients
+          latency    distributions of delays, measured regions
+          fate       what becomes of a packet, from four keyed words
+          clock disk link network alarms host clients
           topology   a graph on whose nodes the replicas sit: quickest paths, cut edges
           ntp        what keeps wall clocks nearly right
           targets    "leader", "rest", "random(2)": who a fault strikes, decided when it fires

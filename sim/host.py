@@ -20,6 +20,7 @@ from .chance import Chance, within
 from .clock import Clock
 from .disk import Disk, Failed
 from .kernel import DONE, Kernel
+from .link import Link, Packet
 from .machine import (
     OUTCOMES,
     Alarm,
@@ -45,7 +46,7 @@ from .machine import (
     Stop,
     Unhandled,
 )  # fmt: skip
-from .network import Link, Network, Packet, UnknownNode
+from .network import Network, UnknownNode
 from .recorder import Recorder
 from .trace import BadValue, Booted, Crashed, steady
 from .units import clock_text

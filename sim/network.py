@@ -1,159 +1,30 @@
-"""Links between nodes: delay, loss, duplication, corruption, cuts, and what becomes of packets in flight.
+"""All links: sending and arriving, cuts, holds, flaps, and what is in force where.
 
-Every packet's fate is four keyed words of its link and its ordinal there, taken before anything else is asked, so
-what happens to one packet never moves the fate of another. A packet in flight is itself the entry in the event
-queue. Cuts, weather and rules are judged when a packet is sent; on arrival its link's epoch is compared.
+A packet in flight is itself the entry in the event queue. Cuts, weather and rules are judged when a packet is sent;
+on arrival its link's epoch is compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from functools import cache
 from heapq import heappush
-from struct import Struct
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .chance import HALF, LOW, Chance, threshold
+from .chance import Chance
+from .fate import Change, Fate, decode, first_word, shape
 from .kernel import FAULT, PACKET, Kernel
-from .machine import NodeId, Receive, Refused
-from .normal import interpolate, lognormal
+from .latency import Delay, Ends, Latency
+from .link import Link, Packet, Rule
+from .machine import NodeId, Refused
 from .recorder import Recorder
 from .trace import BadValue
-from .units import US, S
-from .weather import NEVER, Burst, Flapping, Flaps, Reorder, Storm, held_back, late
+from .weather import Flapping, Flaps, Storm
 
 if TYPE_CHECKING:
     from .host import Host
 
 IN_FLIGHT = ("deliver", "drop", "hold")
-INSIDE_REGION = 250 * US  # the least one-way delay between two nodes of one region
-SIZE = 100  # bytes of a message whose class does not say
-Grid = tuple[tuple[int, ...], tuple[int, ...]]
-
-
-# -- latency -----------------------------------------------------------------------------------------------
-
-
-class Delay(NamedTuple):
-    """One link's delay in ns: at least `low`, plus up to `span`, plus a draw from a grid of quantiles."""
-
-    low: int
-    span: int = 0
-    grid: Grid | None = None
-
-    def nominal(self) -> int:
-        """Return the median."""
-        return self.low + self.span // 2 + (0 if self.grid is None else self.grid[0][0])
-
-
-class Latency(Protocol):
-    """What delays a network has between any two different nodes; None is no way."""
-
-    def between(self, src: NodeId, dst: NodeId) -> Delay | None: ...
-
-
-@dataclass(frozen=True)
-class Uniform:
-    """The same range of delays everywhere, in ns; a constant if both ends are equal."""
-
-    low: int
-    high: int
-
-    def between(self, src: NodeId, dst: NodeId) -> Delay:
-        return Delay(self.low, self.high - self.low)
-
-
-@dataclass(frozen=True)
-class Lognormal:
-    """A lognormal delay everywhere: its median in ns and the sigma of its logarithm in millionths."""
-
-    median: int
-    sigma_ppm: int
-    low: int = 0  # added to every draw
-
-    def between(self, src: NodeId, dst: NodeId) -> Delay:
-        return Delay(self.low, 0, lognormal(self.median, self.sigma_ppm))
-
-
-@dataclass(frozen=True)
-class Regions:
-    """One-way delays in ns between regions, the region of each node, and jitter as a share of the delay."""
-
-    one_way: Mapping[tuple[str, str], int]
-    place: Mapping[NodeId, str]
-    jitter: Fraction = Fraction(0)
-
-    def between(self, src: NodeId, dst: NodeId) -> Delay:
-        low = max(
-            self.one_way[self.place[src], self.place[dst]], INSIDE_REGION if self.place[src] == self.place[dst] else 0
-        )
-        return Delay(low, int(low * self.jitter))
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Delays drawn from the same quantiles everywhere, and `low` ns added to each."""
-
-    grid: Grid
-    low: int = 0
-
-    def between(self, src: NodeId, dst: NodeId) -> Delay:
-        return Delay(self.low, 0, self.grid)
-
-
-class Ends(NamedTuple):
-    """Some links: those from `src` to `dst`, and unless `oneway` those back."""
-
-    src: frozenset[NodeId]
-    dst: frozenset[NodeId]
-    oneway: bool = False
-
-    def picks(self, a: NodeId, b: NodeId) -> bool:
-        """Return whether the link from a to b is one of them."""
-        return (a in self.src and b in self.dst) or (not self.oneway and a in self.dst and b in self.src)
-
-
-@dataclass(frozen=True)
-class ByLink:
-    """One latency, and others on some links; the last that picks a link counts."""
-
-    base: Latency
-    others: tuple[tuple[Ends, Latency], ...]
-
-    def between(self, src: NodeId, dst: NodeId) -> Delay | None:
-        mine = next((latency for ends, latency in reversed(self.others) if ends.picks(src, dst)), self.base)
-        return mine.between(src, dst)
-
-
-# -- links -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a link fault adds to a link: shares add up as independent causes, delays add in ns, limits bind all.
-
-    `messages` limits it to some message types, by class name; empty is all of them. `bandwidth` is in bytes per second,
-    `queue` the bytes that may wait for it, `mtu` the bytes of the longest message; None is no limit.
-    """
-
-    loss: Fraction = Fraction(0)
-    delay: int = 0
-    jitter: int = 0
-    duplicate: Fraction = Fraction(0)
-    corrupt: Fraction = Fraction(0)
-    refuse: bool = False
-    messages: tuple[str, ...] = ()
-    burst: Burst | None = None
-    reorder: Reorder | None = None
-    bandwidth: int | None = None
-    queue: int | None = None
-    mtu: int | None = None
-
-    def special(self) -> bool:
-        """Return whether every packet must be asked about, whatever its fate."""
-        return bool(self.messages) or self.refuse or self.bandwidth is not None or self.mtu is not None
 
 
 @dataclass(frozen=True)
@@ -175,239 +46,6 @@ class InForce(NamedTuple):
     change: Change
     since: int
     name: int | str
-
-
-class Shape(NamedTuple):
-    """The numbers by which four words become a fate: a delay, and thresholds out of 2**32.
-
-    `late` decides on holding back (see sim.weather.late).
-    """
-
-    low: int
-    span: int
-    grid: Grid | None
-    loss: int
-    corrupt: int
-    twice: int
-    late: tuple[tuple[int, int, int], ...] = ()
-
-
-def _either(shares: Sequence[Fraction]) -> int:
-    """Return the threshold of at least one of several independent causes."""
-    some = [share for share in shares if share]
-    if len(some) < 2:  # every new link asks: no arithmetic on fractions where there is nothing to combine
-        return threshold(some[0]) if some else 0
-    none = Fraction(1)
-    for share in some:
-        none *= 1 - share
-    return threshold(1 - none)
-
-
-def shape(delay: Delay, changes: Sequence[Change]) -> Shape:
-    """Return what a link does to a packet under these changes."""
-    reorders = [c.reorder for c in changes if c.reorder is not None]
-    return Shape(
-        delay.low + sum(c.delay for c in changes),
-        delay.span + sum(c.jitter for c in changes),
-        delay.grid,
-        _either([c.loss for c in changes]),
-        _either([c.corrupt for c in changes]),
-        _either([c.duplicate for c in changes]),
-        late(reorders) if reorders else (),
-    )
-
-
-# A fate is a delay in ns; or, for whatever is not one clean delivery, a tuple of (delay, spoil word) copies, spoil 0
-# meaning that the copy is sound. The empty tuple is a lost packet.
-Fate = int | tuple[tuple[int, int], ...]
-LOST: Fate = ()
-
-
-# A packet has four words of 64 bits. Reading one half of one word of every packet of a block, and nothing else, costs
-# a quarter of reading all words and shifting them.
-_LOSS, _CORRUPT = "4xI24x", "I28x"  # the upper and the lower half of the first
-_DELAY, _QUANTILE = "12xI16x", "8xQ16x"  # the upper half of the second, and all of it
-_TWICE, _LATE = "20xI8x", "16xI12x"  # the upper and the lower half of the third
-_word = Struct("<Q").unpack_from
-
-
-@cache
-def _column(form: str, packets: int) -> Callable[[bytes], tuple[int, ...]]:
-    return Struct("<" + form * packets).unpack
-
-
-def decode(raw: bytes, shape: Shape) -> list[Fate]:
-    """Return the fates of consecutive packets, each from four words in 32 bytes.
-
-    The words decide loss and corruption; delay; duplicate and reordering; the copy's delay.
-    """
-    low, span, grid, loss, corrupt, twice, bounds = shape
-    count = len(raw) // 32
-    fates: list[Any]
-    if grid is not None:
-        above, below = grid
-        words = _column(_QUANTILE, count)(raw)
-        fates = [low + (((b & LOW) * span) >> 32) + interpolate(b, above, below) for b in words]
-    elif span:
-        fates = [low + (b * span >> 32) for b in _column(_DELAY, count)(raw)]
-    else:
-        fates = [low] * count
-    # Few packets are anything but one clean delivery: find these in one pass for each misfortune.
-    lost = [i for i, a in enumerate(_column(_LOSS, count)(raw)) if a < loss] if loss else ()
-    spoilt: Sequence[int] = ()
-    if corrupt and loss < HALF:
-        spoilt = [i for i, a in enumerate(_column(_CORRUPT, count)(raw)) if a < corrupt]
-    again = [i for i, c in enumerate(_column(_TWICE, count)(raw)) if c < twice] if twice else ()
-    if bounds:
-        for i, c in enumerate(_column(_LATE, count)(raw)):
-            if c < bounds[-1][0]:
-                fates[i] += held_back(c, bounds)
-    for i in spoilt:
-        fates[i] = ((fates[i], _word(raw, 32 * i)[0] | 1),)
-    for i in again:
-        (d,) = _word(raw, 32 * i + 24)
-        if grid is None:
-            late = low + ((d >> 32) * span >> 32)
-        else:
-            late = low + (((d & LOW) * span) >> 32) + interpolate(d, *grid)
-        first = fates[i] if isinstance(fates[i], tuple) else ((fates[i], 0),)
-        fates[i] = (*first, (late, 0))
-    for i in lost:
-        fates[i] = LOST
-    return fates
-
-
-class Packet(Receive):
-    """A message on its way: what the machine will receive, and the entry in the event queue at once."""
-
-    __slots__ = ("callbacks", "epoch", "link")
-    _ok = True
-    callbacks: Any
-    epoch: int
-    link: Link
-
-    # The network makes an empty packet and fills it: half the time of an __init__ in Python, or of object.__new__.
-    __init__ = object.__init__
-
-
-def _corrupted(msg: Any, word: int) -> Any:
-    try:
-        return msg.corrupted(word)
-    except Exception as error:
-        raise BadValue(f"{msg.__class__.__name__}.corrupted() raised {type(error).__name__}: {error}") from error
-
-
-def size_of(msg: Any) -> int:
-    """Return a message's size in bytes, which its class may give. Raises BadValue."""
-    size = getattr(msg, "size", SIZE)
-    if type(size) is not int or size < 0:
-        raise BadValue(f"{msg.__class__.__name__}.size: found {size!r}, allowed: whole bytes, at least 0")
-    return size
-
-
-class Rule(Protocol):
-    """A judgement on single packets of one link, asked in order of installation; counts what it needs to count."""
-
-    def judge(self, msg: Any, now: int) -> tuple[str, int] | None:
-        """Return (do, by), do being drop, delay, duplicate or corrupt, or None."""
-
-
-class Link:
-    """One direction between two nodes."""
-
-    __slots__ = (
-        "_raw",
-        "changes",
-        "cuts",
-        "delay",
-        "dst",
-        "epoch",
-        "fates",
-        "free",
-        "held",
-        "hold",
-        "host",
-        "rules",
-        "shape",
-        "src",
-        "storms",
-        "stranded",
-        "stream",
-        "until",
-    )
-
-    def __init__(self, src: NodeId, host: Host, delay: Delay, chance: Chance, always: Sequence[Change]) -> None:
-        self.src = src
-        self.dst = host.node
-        self.host = host
-        self.delay = delay
-        self.stream = chance.stream("link", src, self.dst)
-        self.fates: list[Fate] = []  # of the packets to come, the next one last
-        self._raw = b""
-        self.until = NEVER  # from when on something besides the fate must be asked
-        self.cuts = 0
-        self.epoch = 0  # a packet that left in an older epoch was dropped by a cut
-        self.hold = 0
-        self.stranded = ""  # in_flight of the reroute that left no way from src to dst
-        self.held: list[tuple[Packet, Any]] = []
-        self.changes: list[Change] = list(always)
-        self.rules: list[Rule] = []
-        self.storms: list[Storm] = []
-        self.free = 0  # when everything that waits for the link's bandwidth will have been sent
-        self.shape = shape(delay, self.changes)
-
-    def refill(self) -> list[Fate]:
-        self._raw = b""
-        self.fates = decode(self.stream.raw(), self.shape)
-        self.fates.reverse()
-        return self.fates
-
-    def raw(self) -> bytes:
-        """Return the words of this block, made again: kept, they would be most of a link's memory."""
-        self._raw = self._raw or self.stream.again()
-        return self._raw
-
-    def last_words(self) -> bytes:
-        """Return the four words of the packet whose fate was taken last."""
-        raw = self.raw()
-        end = len(raw) - 32 * len(self.fates)
-        return raw[end - 32 : end]
-
-    def changed(self) -> None:
-        """Decode what is left of this block anew; the words stay, so no later packet is reshuffled."""
-        self.shape = shape(self.delay, [c for c in self.changes if not c.messages])
-        raw = self.raw()
-        self.fates = decode(raw[len(raw) - 32 * len(self.fates) :], self.shape)
-        self.fates.reverse()
-        if all(c.bandwidth is None for c in self.changes):
-            self.free = 0
-        self.watch()
-
-    def watch(self) -> None:
-        if self.cuts or self.rules or any(c.special() for c in self.changes):
-            self.until = 0
-        else:
-            self.until = min((storm.until for storm in self.storms), default=NEVER)
-
-    def enqueue(self, msg: Any, changes: Sequence[Change], now: int) -> tuple[str, int]:
-        """Let a message wait for the bandwidth: return why it cannot be queued, or "" and when its last bit leaves.
-
-        A message that finds the link idle needs no room in the queue.
-        """
-        rate = min((c.bandwidth for c in changes if c.bandwidth is not None), default=None)
-        mtu = min((c.mtu for c in changes if c.mtu is not None), default=None)
-        if rate is None and mtu is None:
-            return "", now
-        size = size_of(msg)
-        if mtu is not None and size > mtu:
-            return "too-big", now
-        if rate is None:
-            return "", now
-        room = min((c.queue for c in changes if c.queue is not None), default=None)
-        if room is not None and self.free > now and (self.free - now) * rate + size * S > room * S:
-            return "queue-full", now
-        self.free = max(self.free, now) - (-size * S // rate)
-        return "", self.free
 
 
 @dataclass
@@ -574,7 +212,7 @@ class Network:
             elif do == "duplicate":
                 fate = (*copies, *((delay + by, spoil) for delay, spoil in copies[:1]))
             else:
-                fate = tuple((delay, spoil or _word(link.last_words())[0] | 1) for delay, spoil in copies)
+                fate = tuple((delay, spoil or first_word(link.last_words()) | 1) for delay, spoil in copies)
         self._copies(link, msg, fate, seq, leaves)
 
     def arrive(self, packet: Packet) -> None:
@@ -827,3 +465,10 @@ def _free_name(taken: Iterable[int | str]) -> int:
 
 def _everywhere(src: NodeId, dst: NodeId) -> bool:
     return True
+
+
+def _corrupted(msg: Any, word: int) -> Any:
+    try:
+        return msg.corrupted(word)
+    except Exception as error:
+        raise BadValue(f"{msg.__class__.__name__}.corrupted() raised {type(error).__name__}: {error}") from error

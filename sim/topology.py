@@ -14,8 +14,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from .latency import INSIDE_REGION, Delay
 from .machine import NodeId
-from .network import INSIDE_REGION, Delay
 
 Edge = tuple[str, str]  # its two ends in string order: an edge carries packets both ways
 
@@ -77,7 +77,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class Topology:
-    """The delays between replicas that sit on graph nodes, with jitter as a share of them; a sim.network.Latency.
+    """The delays between replicas that sit on graph nodes, with jitter as a share of them; a sim.latency.Latency.
 
     An edge stands in `cuts` once for every cut of it, and is open again when each of them has been mended.
     """

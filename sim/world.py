@@ -17,14 +17,16 @@ from .chance import Chance, choose, threshold, within
 from .clients import Desk, Errand, Workload
 from .clock import Clock
 from .disk import Disk
+from .fate import Change
 from .faults import FOREVER, Levers, Planned, When
 from .faults.base import Aims, Mend
 from .history import History
 from .host import Host, ModelError, told
 from .jury import Finding, Jury
 from .kernel import FAULT, TRIGGERED, Kernel
+from .latency import Latency, Uniform
 from .machine import Cluster, Machine, NodeId, Point, snake_case
-from .network import Change, Latency, Line, Network, Uniform
+from .network import Line, Network
 from .ntp import Ntp, discipline
 from .property import Property
 from .recorder import Recorder, Sink

@@ -22,8 +22,8 @@ from puppets import APPLICABLE, Ping, Puppet, RoleView, Seen, Stored, asked, boo
 import sim.recorder
 from sim.clients import Workload
 from sim.faults import ClockFault, Crash, LinkFault, Partition, Pause, Planned, When
+from sim.latency import Uniform
 from sim.machine import Input, Now, fingerprint
-from sim.network import Uniform
 from sim.units import MS, S
 from sim.world import ClockPlan, Plan, run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from ..network import Ends
+from ..latency import Ends
 from ..targets import Target
 from ..units import Duration, Spans
 from ..weather import Flapping

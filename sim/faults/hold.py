@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from ..network import Ends
+from ..latency import Ends
 from ..targets import Target
 from .base import Aims, Fault, Levers, Mend
 

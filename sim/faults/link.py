@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any
 
+from ..fate import Change
+from ..latency import Ends
 from ..machine import NodeId
-from ..network import Change, Ends
 from ..targets import Target
 from ..units import Duration, Rate, Share, Size
 from ..weather import Burst, Reorder

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from ..chance import Stream, choose
 from ..kernel import FAULT
+from ..latency import Ends
 from ..machine import NodeId
-from ..network import Ends
 from ..targets import Target
 from ..units import Duration
 from .base import Aims, Fault, Levers, Mend

@@ -5,8 +5,8 @@ import pytest
 from models.lease import Grant, Lease, Want
 from sim.checks import SHIPPED
 from sim.faults import ClockFault, Planned
+from sim.latency import Uniform
 from sim.machine import Alarm, Boot, Cluster, Now, Receive, Send, SetAlarm
-from sim.network import Uniform
 from sim.units import MS, S
 from sim.world import ClockPlan, Plan, run
 

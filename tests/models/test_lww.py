@@ -6,8 +6,8 @@ from models.lww import Lww, Written, last_write_wins
 from sim.clients import Errand
 from sim.faults import ClockFault, Planned
 from sim.jury import Finding
+from sim.latency import Uniform
 from sim.machine import Answer, Ask, Cluster, Now, Receive, Send
-from sim.network import Uniform
 from sim.ntp import Ntp
 from sim.units import MS, S
 from sim.world import ClockPlan, Plan, run

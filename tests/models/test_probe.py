@@ -12,8 +12,8 @@ from models import probe
 from models._probe_network import figures_as_stated, links_as_recorded
 from models.probe import Heard, Missed, Ping, Pong, Probe, Returned
 from sim.faults import Flap, Hold, LinkFault, Partition, Planned, Swizzle
+from sim.latency import Uniform
 from sim.machine import Alarm, Boot, Cluster, Note, Now, Persisted, Receive, Send, SetAlarm
-from sim.network import Uniform
 from sim.property import NOTHING
 from sim.trace import Record
 from sim.units import MS, S

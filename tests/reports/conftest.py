@@ -17,8 +17,8 @@ from sim.checks.logs import same_payload
 from sim.clients import Workload
 from sim.faults import FOREVER, Crash, Partition, Planned
 from sim.jury import lacking
+from sim.latency import Uniform
 from sim.machine import Alarm, Ask, Boot, Cluster, Machine, NodeId, on
-from sim.network import Uniform
 from sim.units import MS, S
 from sim.world import Plan, header, run
 

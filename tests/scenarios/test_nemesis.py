@@ -19,8 +19,8 @@ from scenarios.schema import Nemesis
 from scenarios.sweep import sweep
 from sim.chance import Chance
 from sim.faults import KINDS
+from sim.latency import Uniform
 from sim.machine import Boot
-from sim.network import Uniform
 from sim.units import MS, S, duration
 from sim.world import run
 

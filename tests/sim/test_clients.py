@@ -11,8 +11,8 @@ from puppets import Ping, Puppet, RoleView, Seen, Show, asked, booted, perform, 
 
 from sim.clients import ARGUMENTS, WORKLOADS, Errand, Workload, instants
 from sim.faults import Crash, Operate, Partition, Planned
+from sim.latency import Uniform
 from sim.machine import Input, Now
-from sim.network import Uniform
 from sim.units import MS, S
 
 ACTIONS: dict[str, Any] = {"ACTIONS": ARGUMENTS, "ACTS": {"retire": ("why",)}}

@@ -30,8 +30,8 @@ from puppets import (
 
 from sim.clients import Errand
 from sim.faults import Crash, LinkFault, Operate, Pause, Planned, When
+from sim.latency import Uniform
 from sim.machine import Alarm, Ask, Boot, Input, Machine, Now, Persisted, Receive, Refused, Send
-from sim.network import Uniform
 from sim.units import MS, S
 from sim.world import Plan
 

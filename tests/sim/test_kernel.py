@@ -20,8 +20,8 @@ from sim.chance import Chance, within
 from sim.clients import Errand, Workload
 from sim.faults import ClockFault, Crash, LinkFault, PacketFault, Partition, Pause, Planned, When
 from sim.kernel import ALARM, CLIENT, DONE, FAULT, PACKET, TRIGGERED, Kernel
+from sim.latency import Lognormal, Uniform
 from sim.machine import Input, Lane, Now, Persisted, Refused
-from sim.network import Lognormal, Uniform
 from sim.units import MS, S
 from sim.world import ClockPlan, Plan, run
 

@@ -13,20 +13,11 @@ from puppets import Ping, Pong, Puppet, Show, booted, got, perform, plan, play, 
 
 from sim.chance import Chance
 from sim.clients import Workload
+from sim.fate import Change, decode, shape
 from sim.faults import Crash, LinkFault, PacketFault, Partition, Planned
+from sim.latency import INSIDE_REGION, Delay, Lognormal, Regions, Uniform
 from sim.machine import Input, Now
-from sim.network import (
-    INSIDE_REGION,
-    Change,
-    Cut,
-    Delay,
-    Lognormal,
-    Network,
-    Regions,
-    Uniform,
-    decode,
-    shape,
-)
+from sim.network import Cut, Network
 from sim.units import MS, US, S
 from sim.world import Plan, World, run
 

@@ -16,8 +16,10 @@ from sim.chance import Chance
 from sim.clients import Workload
 from sim.faults import Flap, Hold, LinkFault, Partition, Planned, Swizzle
 from sim.faults.base import Levers
+from sim.latency import ByLink, Drawn, Ends, Uniform
+from sim.link import Link
 from sim.machine import Input, Now, Refused
-from sim.network import ByLink, Drawn, Ends, Line, Link, Network, Uniform
+from sim.network import Line, Network
 from sim.quantiles import exponential
 from sim.units import MS, S
 from sim.weather import Burst, Reorder

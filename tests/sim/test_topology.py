@@ -13,8 +13,8 @@ from puppets import Ping, Puppet, booted, plan, play, rang, silent
 
 from sim.faults import Partition, Planned
 from sim.faults.edge import EdgeFault
+from sim.latency import INSIDE_REGION, Delay
 from sim.machine import Input, Now
-from sim.network import INSIDE_REGION, Delay
 from sim.topology import Edge, Graph, Topology, edge
 from sim.units import MS
 from sim.world import World, run

@@ -29,8 +29,8 @@ from puppets import (
 from sim.checks import single_leader
 from sim.clients import Errand, Workload
 from sim.faults import FOREVER, ClockFault, Crash, LinkFault, Operate, Partition, Pause, Planned, When
+from sim.latency import Regions, Uniform
 from sim.machine import Alarm, Boot, Input, Now
-from sim.network import Regions, Uniform
 from sim.trace import Record
 from sim.tracefile import read
 from sim.units import MS, S

@@ -10,8 +10,8 @@ import pytest
 from models.redex import PROPERTIES, Redex
 from sim.clients import Errand, Workload
 from sim.faults import Planned
+from sim.latency import Latency, Uniform
 from sim.machine import Boot, Cluster, Now
-from sim.network import Latency, Uniform
 from sim.units import MS
 from sim.world import Outcome, Plan, World
 

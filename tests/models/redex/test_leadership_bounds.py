@@ -14,7 +14,7 @@ from models.redex import Redex
 from models.redex.properties import bounded
 from sim.clients import Workload
 from sim.faults import FOREVER, Crash, Partition, Planned
-from sim.network import Uniform
+from sim.latency import Uniform
 from sim.units import MS
 
 SEEDS = range(100)

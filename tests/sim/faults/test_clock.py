@@ -22,7 +22,7 @@ def reads(me: Puppet, input: Input, now: Now) -> None:
 
 def readings(*faults: Planned, **more: Any) -> dict[int, tuple[int, int]]:
     """Return (monotonic, wall) of n1 in ms by true ms."""
-    from sim.network import Uniform
+    from sim.latency import Uniform
 
     show = play(reads, stop=200 * MS, latency=Uniform(0, 0), wall_start=0, faults=faults, **more)
     return {at // MS: what for at, what in show.seen("n1")}

@@ -4,8 +4,8 @@ from typing import Any
 from puppets import Ping, Pong, Puppet, Show, booted, play, rang
 
 from sim.faults import LinkFault, Planned
+from sim.latency import Uniform
 from sim.machine import Input, Now
-from sim.network import Uniform
 from sim.units import MS
 
 

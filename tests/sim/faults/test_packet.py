@@ -4,8 +4,8 @@ import pytest
 from puppets import Ping, Pong, Puppet, booted, play, rang
 
 from sim.faults import LinkFault, PacketFault, Partition, Planned
+from sim.latency import Uniform
 from sim.machine import Input, Now
-from sim.network import Uniform
 from sim.units import MS
 
 

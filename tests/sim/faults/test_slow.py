@@ -6,8 +6,8 @@ from puppets import Ping, Puppet, Show, booted, got, play, rang
 
 from sim.faults import Crash, Pause, Planned, Slow
 from sim.faults.base import Fault
+from sim.latency import Uniform
 from sim.machine import Input, Now
-from sim.network import Uniform
 from sim.units import MS
 
 
