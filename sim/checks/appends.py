@@ -363,7 +363,7 @@ class _Graph:
             cycle = self._shortest((*kinds, *timed), must, name, bool(suffix))
             if cycle:
                 steps = [f"op {done[e.b].call.op} {e.why} ({e.kind} from op {done[e.a].call.op})" for e in cycle]
-                kinds_seen = ", ".join(f"op {done[e.a].call.op} -{e.kind}->" for e in cycle)
+                kinds_seen = " ".join(f"op {done[e.a].call.op} -{e.kind}->" for e in cycle)
                 yield Anomaly(
                     name + suffix,
                     f"{kinds_seen} op {done[cycle[0].a].call.op}",
