@@ -121,7 +121,7 @@ def _parsed(path: Path, number: int, text: str) -> Any:
 
 def _history(path: Path, rows: Iterable[tuple[int, dict[str, Any]]], model: str, compared: bool = False) -> History:
     names = NAMES[model]
-    clients = [(line, row) for line, row in rows if not _elsewhere(path, line, row)]
+    clients = [(line, row) for line, row in rows if not _elsewhere(path, line, row, model)]
     own_key = any("key" in row for _, row in clients)
     paired = not own_key and model != "list-append" and _paired(clients)
     began: dict[int, Event] = {}
@@ -136,7 +136,7 @@ def _history(path: Path, rows: Iterable[tuple[int, dict[str, Any]]], model: str,
         if action is None:
             raise UsageError(f"{path}:{line}: {unknown(f, tuple(names), f'for the model {model} ')}")
         value, key = frozen(row["value"]), frozen(row.get("key"))
-        if paired and isinstance(value, tuple):
+        if paired and isinstance(value, tuple) and len(value) == 2:  # of a `fail` or an `info` it may be anything
             key, value = value
         event = Event(line, kind, row["process"], action, (), at=_time(path, line, row), index=_index(path, line, row))
         if kind == "invoke":
@@ -162,8 +162,10 @@ _ARGS = {
 }  # fmt: skip
 
 
-def _elsewhere(path: Path, line: int, row: dict[str, Any]) -> bool:
+def _elsewhere(path: Path, line: int, row: dict[str, Any], model: str) -> bool:
     """Return whether an event is no client's; complain if it is no event at all."""
+    if model == "list-append":
+        row.setdefault("f", "txn")  # elle-cli's histories of transactions do not say so
     missing = [name for name in ("type", "process", "f") if name not in row]
     if missing:
         found = ", ".join(sorted(row)) or "nothing"
@@ -184,9 +186,9 @@ def _paired(clients: list[tuple[int, dict[str, Any]]]) -> bool:
 
     Reads are invoked without a value, so a pair there can only be one with a key.
     """
-    invoked = [row for _, row in clients if _word(row["type"]) == "invoke"]
-    values = [row["value"] for row in invoked]
-    plain = [row["value"] for row in invoked if _word(row["f"]) != "cas"]
+    told = [row for _, row in clients if _word(row["type"]) in ("invoke", "ok")]
+    values = [row["value"] for row in told]
+    plain = [row["value"] for row in told if _word(row["f"]) != "cas"]
     return bool(plain) and all(isinstance(value, (list, tuple)) and len(value) == 2 for value in values)
 
 

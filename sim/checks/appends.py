@@ -28,6 +28,7 @@ from .graphs import components, shortest
 
 Micro = tuple[str, Any, Any]  # append key value | r key elements
 KINDS = ("ww", "wr", "rw", "realtime")
+QUICK = 64  # elements compared as a whole for one step
 
 
 class Spent(Exception):
@@ -102,9 +103,9 @@ def judge(every: Sequence[Call], budget: Budget, realtime: bool = False) -> Judg
     spent = False
     try:
         found += _internal(done, budget)
-        found += _aborted_and_intermediate(done, budget)
         orders, wrong = _versions(done, budget)
         found += wrong
+        found += _aborted_and_intermediate(done, orders, budget)
         found += _cycles(done, orders, budget, realtime)
     except Spent:
         spent = True
@@ -154,7 +155,7 @@ def _appended_twice(done: Sequence[Transaction]) -> str | None:
     for i, key, value in _appends(done):
         if (key, value) in seen:
             ops = f"op {done[seen[key, value]].call.op} and op {done[i].call.op}"
-            return f"{shown(value)} was appended to {shown(key)} twice, by {ops}: nobody can tell whose was read"
+            return f"{shown(value)} was appended to {_name(key)} twice, by {ops}: nobody can tell whose was read"
         seen[key, value] = i
     return None
 
@@ -168,7 +169,7 @@ def _internal(done: Sequence[Transaction], budget: Budget) -> Iterator[Anomaly]:
         own: dict[Any, tuple[Any, ...]] = {}  # appended before the first read
         later = {(key, value) for action, key, value in t.micros if action == "append"}
         for action, key, value in t.micros:
-            _spend(budget, 1 + (len(value) if action == "r" else 0))
+            _spend(budget, 1 + (len(value) if action == "r" and later else 0))
             if action == "append":
                 later.discard((key, value))
                 if key in known:
@@ -183,39 +184,46 @@ def _internal(done: Sequence[Transaction], budget: Budget) -> Iterator[Anomaly]:
                 should = f"{shown(expected)}" if expected is not None else f"a list that ends with {shown(mine)}"
                 yield Anomaly(
                     "internal",
-                    f"op {t.call.op} read {shown(value)} of {shown(key)}, but by itself {should}",
+                    f"op {t.call.op} read {shown(value)} of {_name(key)}, but by itself {should}",
                     [t.call.op],
                 )
-            early = next((element for element in value if (key, element) in later), None)
+            early = next((element for element in value if (key, element) in later), None) if later else None
             if early is not None:
-                sentence = f"op {t.call.op} read {shown(early)} in {shown(key)} before it appended it"
+                sentence = f"op {t.call.op} read {shown(early)} in {_name(key)} before it appended it"
                 yield Anomaly("internal", sentence, [t.call.op])
             known[key] = value
 
 
-def _aborted_and_intermediate(done: Sequence[Transaction], budget: Budget) -> Iterator[Anomaly]:
+def _aborted_and_intermediate(
+    done: Sequence[Transaction], orders: dict[Any, tuple[Any, ...]], budget: Budget
+) -> Iterator[Anomaly]:
+    """Look at each element of the longest reads, and of those that are not the beginning of one."""
+    whole: set[Any] = set()  # keys whose longest read has been looked at
     author: dict[tuple[Any, Any], int] = {}
     final: dict[tuple[int, Any], Any] = {}
     for i, key, value in _appends(done):
         author[key, value] = i
         final[i, key] = value
     for i, key, elements in _reads(done):
-        _spend(budget, 1 + len(elements))
-        op = done[i].call.op
-        twice = _first_twice(elements)
+        op, order = done[i].call.op, orders[key]
+        known = (key in whole or len(elements) < len(order)) and order[: len(elements)] == elements
+        if elements == order:
+            whole.add(key)
+        _spend(budget, 1 + (len(elements) // QUICK if known else len(elements)))
+        twice = None if known else _first_twice(elements)
         if twice is not None:
-            yield Anomaly("duplicate-elements", f"op {op} read {shown(twice)} twice in {shown(key)}", [op])
-        for value in elements:
+            yield Anomaly("duplicate-elements", f"op {op} read {shown(twice)} twice in {_name(key)}", [op])
+        for value in () if known else elements:
             writer = author.get((key, value))
             if writer is None:
                 yield Anomaly(
-                    "phantom-elements", f"op {op} read {shown(value)} in {shown(key)}, which nobody appended", [op]
+                    "phantom-elements", f"op {op} read {shown(value)} in {_name(key)}, which nobody appended", [op]
                 )
             elif done[writer].call.outcome == "fail":
                 other = done[writer].call.op
                 yield Anomaly(
                     "G1a",
-                    f"op {op} read {shown(value)} in {shown(key)}, which op {other} appended and failed",
+                    f"op {op} read {shown(value)} in {_name(key)}, which op {other} appended and failed",
                     [other, op],
                 )
         if elements:
@@ -224,10 +232,14 @@ def _aborted_and_intermediate(done: Sequence[Transaction], budget: Budget) -> It
                 other = done[writer].call.op
                 yield Anomaly(
                     "G1b",
-                    f"op {op} read {shown(elements[-1])} as the last of {shown(key)}, "
+                    f"op {op} read {shown(elements[-1])} as the last of {_name(key)}, "
                     f"but op {other} appended {shown(final[writer, key])} after it",
                     [other, op],
                 )
+
+
+def _name(key: Any) -> str:
+    return "the list" if key is None else shown(key)
 
 
 def _first_twice(elements: tuple[Any, ...]) -> Any:
@@ -249,7 +261,7 @@ def _versions(done: Sequence[Transaction], budget: Budget) -> tuple[dict[Any, tu
             longest[key] = (i, elements)
     wrong = []
     for i, key, elements in _reads(done):
-        _spend(budget, 1 + len(elements))
+        _spend(budget, 1 + len(elements) // QUICK)
         other, order = longest[key]
         if order[: len(elements)] != elements:
             ops = [done[other].call.op, done[i].call.op]
@@ -257,7 +269,7 @@ def _versions(done: Sequence[Transaction], budget: Budget) -> tuple[dict[Any, tu
             wrong.append(
                 Anomaly(
                     "incompatible-order",
-                    f"element {at} of {shown(key)} was {shown(order[at])} to op {ops[0]} and {shown(elements[at])} "
+                    f"element {at} of {_name(key)} was {shown(order[at])} to op {ops[0]} and {shown(elements[at])} "
                     f"to op {ops[1]}",
                     ops,
                 )
@@ -286,7 +298,7 @@ def edges(done: Sequence[Transaction], orders: dict[Any, tuple[Any, ...]], budge
                 early = order[at - 1]
                 add(
                     author.get((key, early)), author.get((key, value)), "ww",
-                    f"appended {shown(value)} to {shown(key)} after {shown(early)}",
+                    f"appended {shown(value)} to {_name(key)} after {shown(early)}",
                 )  # fmt: skip
     # What no read shows, though it has happened, comes after all that any read shows; in which order nobody knows.
     happened = {author[at] for at in place if at in author} | {i for i, t in enumerate(done) if t.call.ok}
@@ -296,20 +308,20 @@ def edges(done: Sequence[Transaction], orders: dict[Any, tuple[Any, ...]], budge
             unread.setdefault(key, []).append((i, value))
             if orders[key]:
                 early = orders[key][-1]
-                why = f"appended {shown(value)} to {shown(key)} after {shown(early)}, as no read shows it"
+                why = f"appended {shown(value)} to {_name(key)} after {shown(early)}, as no read shows it"
                 add(author.get((key, early)), i, "ww", why)
     for i, key, elements in _reads(done):
         order = orders[key]
         if elements:
-            add(author.get((key, elements[-1])), i, "wr", f"read {shown(elements[-1])} as the last of {shown(key)}")
+            add(author.get((key, elements[-1])), i, "wr", f"read {shown(elements[-1])} as the last of {_name(key)}")
         # Only a beginning of the order says which version came next.
         following = len(elements)
         if following < len(order) and order[:following] == elements:
             value = order[following]
-            add(i, author.get((key, value)), "rw", f"appended {shown(value)} to {shown(key)}, which had not been read")
+            add(i, author.get((key, value)), "rw", f"appended {shown(value)} to {_name(key)}, which had not been read")
         elif elements == order:
             for writer, value in unread.get(key, ()):
-                add(i, writer, "rw", f"appended {shown(value)} to {shown(key)}, which no read shows")
+                add(i, writer, "rw", f"appended {shown(value)} to {_name(key)}, which no read shows")
     return list(made.values())
 
 
@@ -363,7 +375,7 @@ class _Graph:
             cycle = self._shortest((*kinds, *timed), must, name, bool(suffix))
             if cycle:
                 steps = [f"op {done[e.b].call.op} {e.why} ({e.kind} from op {done[e.a].call.op})" for e in cycle]
-                kinds_seen = ", ".join(f"op {done[e.a].call.op} -{e.kind}->" for e in cycle)
+                kinds_seen = " ".join(f"op {done[e.a].call.op} -{e.kind}->" for e in cycle)
                 yield Anomaly(
                     name + suffix,
                     f"{kinds_seen} op {done[cycle[0].a].call.op}",

@@ -77,6 +77,28 @@ def test_pairs_of_key_and_value_are_told_from_values(tmp_path):
     assert read(written(tmp_path, cas), "json", "cas-register").operations[0].args == (None, 1, 2)
 
 
+def test_times_may_differ_from_the_order_that_indices_give(tmp_path):
+    text = event(0, "invoke", time=5) + event(1, "ok", time=4)
+    (operation,) = read(written(tmp_path, text), "edn", "register").operations
+    assert (operation.order, operation.end_order) == (1, 2)
+
+
+def test_a_transaction_need_not_say_that_it_is_one(tmp_path):
+    text = '[{"process":0,"type":"invoke","value":[["r",1,null]]},{"process":0,"type":"ok","value":[["r",1,[]]]}]'
+    (operation,) = read(written(tmp_path, text), "json", "list-append").operations
+    assert (operation.action, operation.value) == ("txn", (("r", 1, ()),))
+
+
+def test_what_only_some_events_pair_is_no_pair(tmp_path):
+    text = """{"process":0,"type":"invoke","f":"add","value":[0,1]}
+{"process":0,"type":"ok","f":"add","value":[0,1]}
+{"process":0,"type":"invoke","f":"read","value":[0,null]}
+{"process":0,"type":"ok","f":"read","value":[[0,1],[0,2],[0,3]]}
+"""
+    add, reading = read(written(tmp_path, text), "json", "set").operations
+    assert (add.args, reading.value) == ((None, (0, 1)), ((0, 1), (0, 2), (0, 3)))
+
+
 @pytest.mark.parametrize(
     ("text", "name", "form"),
     [
@@ -96,12 +118,16 @@ def event(index, kind, process=0, f="write", value="1", time=None):
     return f"{{:index {index}, :type :{kind}, :f :{f}, :value {value}, :process {process}, :time {time}}}\n"
 
 
+def timed(kind, time):
+    return f"{{:type :{kind}, :f :write, :value 1, :process 0, :time {time}}}\n"
+
+
 UTIL = "INFO  jepsen.util - "
 TXN = '[{"process":0,"type":"invoke","f":"txn","value":[["w",1,1]]}]'
 BAD = {
     "cut off inside a map": ("edn", event(0, "invoke") + event(1, "ok")[:-20], ":2: found the end of the file"),
     "out of order by index": ("edn", event(1, "invoke") + event(0, "ok"), ":2: index: found 0 after 1"),
-    "out of order by time": ("edn", event(0, "invoke", time=5) + event(1, "ok", time=4), ":2: time: found 4 after 5"),
+    "out of order by time": ("edn", timed("invoke", 5) + timed("ok", 4), ":2: time: found 4 after 5"),
     "a line twice": ("edn", event(0, "invoke") * 2, ":2: index: found 0 twice: a line is duplicated"),
     "two invocations": ("edn", event(0, "invoke") + event(1, "invoke"), ":2: process 0 invokes write while its write"),
     "an end without a beginning": ("edn", event(0, "ok"), ":1: process 0 ends write (ok), but has none open"),
