@@ -73,7 +73,7 @@ def _of(load: Workload, effort: Effort) -> list[Row]:
             rows.append(Row(name, "us/message", floor=floor))  # msgspec is not installed
     counter = _Counter()
     run = world_run(made, (counter,))
-    return [*rows, plainly(f"{load.name}_trace_size", "bytes/message", [counter.bytes / run.delivered])]
+    return [*rows, plainly(f"{load.name}_trace_size", "bytes/message", [counter.bytes / run.sent])]
 
 
 def rows(effort: Effort) -> list[Row]:

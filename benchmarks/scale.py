@@ -29,7 +29,7 @@ def _cost(size: int, effort: Effort) -> float:
     """Return the us of one more message: of a long run less a short one, so that no set-up and no first use counts."""
     periods = max(1, effort.thousands * 2000 // (2 * PARTNERS * size))
     short, long = (world_run(calm(_beats, names(size), n * periods * PERIOD), None) for n in (1, 4))
-    return (long.seconds - short.seconds) / (long.delivered - short.delivered) * 1e6
+    return (long.seconds - short.seconds) / (long.sent - short.sent) * 1e6
 
 
 def _partition(size: int) -> float:

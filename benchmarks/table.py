@@ -9,10 +9,10 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from . import against_naive, scale, set_up
+from . import against_naive, properties, scale, set_up
 from .measure import Effort, Row
 
-GROUPS: tuple[Callable[[Effort], list[Row]], ...] = (against_naive.rows, set_up.rows, scale.rows)
+GROUPS: tuple[Callable[[Effort], list[Row]], ...] = (against_naive.rows, set_up.rows, scale.rows, properties.rows)
 
 
 def measured(effort: Effort) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class Timed(NamedTuple):
 
     @property
     def us(self) -> float:
-        """Return microseconds per message handled, so that a dropped message counts for nobody."""
-        return self.seconds / self.delivered * 1e6
+        """Return microseconds per message sent, as the floors were set."""
+        return self.seconds / self.sent * 1e6
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ persists, so a crash loses what it promised, and it never asks whether a copy ar
 
 from collections import namedtuple
 
-from sim.machine import Ask, Cluster, Machine, NodeId, Now, fingerprint, on
+from sim.machine import Ask, Cluster, Machine, NodeId, Now, Point, fingerprint, on
 
 Copy = namedtuple("Copy", "seq payload")  # the only message
 Stored = namedtuple("Stored", "seq payload")  # two facts, for the properties that judge a run
@@ -16,7 +16,7 @@ Accepted = namedtuple("Accepted", "op seq payload")
 class Careless(Machine):
     """One node of the log."""
 
-    View, FACTS, ACTIONS = namedtuple("View", "role tail"), (Stored, Accepted), {"append": ("value",)}
+    View, FACTS, ACTIONS = namedtuple("View", "role tail"), (Stored, Accepted, Point), {"append": ("value",)}
 
     def __init__(self, node: NodeId, cluster: Cluster) -> None:
         super().__init__(node, cluster)
@@ -32,6 +32,7 @@ class Careless(Machine):
         self.store(self.node, entry, now)
         self.note(Accepted(ask.op, *entry))
         self.answer(ask, "ok")  # wrong: so far this node alone has the entry, and has it in memory
+        self.note(Point("promised"))  # a scenario may strike here, where it hurts most
         self.broadcast(entry)  # wrong: a copy that is lost is never sent again
 
     @on(Copy)

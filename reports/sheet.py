@@ -316,7 +316,7 @@ def draw_faults(axes: Axes, run: RunData, across: float) -> None:
             inside = (end - begin) / whole * across - 0.1
             after = min(row[i + 1].begin or 0, whole) if i + 1 < len(row) else whole
             behind = (after - begin - wide) / whole * across - 0.12
-            texts = _named(fault)
+            texts = named(fault)
             if (text := next((t for t in texts if style.width(t) <= inside), None)) is not None:
                 x, colour = begin, contrast(fault.colour)
             elif (text := next((t for t in texts if style.width(t) <= behind), None)) is not None:
@@ -326,11 +326,13 @@ def draw_faults(axes: Axes, run: RunData, across: float) -> None:
             axes.text((x + 0.05 / across * whole) / 1e9, y + 0.52, text, color=colour, va="center_baseline")
 
 
-def _named(fault: Fault) -> list[str]:
+def named(fault: Fault) -> list[str]:
     """Return what may be said of a fault, the longest text first."""
     groups = fault.fields.get("groups")
     if isinstance(groups, list) and all(isinstance(group, list) for group in groups):
         who = " | ".join(" ".join(map(str, group)) for group in groups)
+    elif isinstance(edges := fault.fields.get("cut"), list) and all(isinstance(ends, list) for ends in edges):
+        who = ", ".join("-".join(map(str, ends)) for ends in edges)
     else:
         who = " ".join(fault.nodes)
     return [style.shown(f"{fault.kind} {who}".strip()), style.shown(fault.kind)]

@@ -251,7 +251,8 @@ _MARKS = {
 }
 _LIFT = {"ask": 0.36, "ok": 0.2, "other": 0.2}  # lanes above the node's own
 _ODD = (6, 2, 0)  # a star of strokes, for a reason that a foreign trace invented
-_CROSSES: dict[str, Any] = dict(zip(WHY, ("+", "x", "1", "2", "3", "4", (5, 2, 0), (8, 2, 0), "|", "_"), strict=True))
+_SIGNS = ("+", "x", "X", (3, 2, 0), (7, 2, 0), "1", "2", "3", "4", (5, 2, 0), (8, 2, 0), "|", "_")
+_CROSSES: dict[str, Any] = dict(zip(WHY, _SIGNS, strict=True))
 
 
 def _mark_of(record: Record) -> str | None:

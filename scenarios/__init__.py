@@ -7,7 +7,9 @@ complaints  what is wrong with a file: line, key, found, allowed; all of it at o
 schema      the keys of a scenario file as dataclasses
 load        text -> Document -> Scenario, with complaints
 model       finding a model by name, by file or by entry point
+rules       what its tables must keep together (network_rules: links and partitions)
 build       Scenario and seed -> sim.world.Plan, with the complaints that need the model
+nemesis     faults drawn from the seed, as the tables that a file would hold
 expect      verdicts expected and found
 run         one run -> result, and its run directory (rundir)
 sweep       many seeds on several processes, with a digest that does not depend on them
@@ -17,6 +19,8 @@ check       judges stored traces
 histories/  reads histories of client operations, ours and others'
 check_history  judges them (HISTORIES.md)
 latencies   measured round trips between regions
+topologies  graphs for replicas to sit on: shapes, and files (graphfile, greatcircle); topology_rules checks them
+samples     measured latencies from a file
 catalog/    the scenarios that ship
 cli         the command line over all of these
 """

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+
+from sim.faults import EdgeFault
 
 from .complaints import unknown
 from .expect import Expectations
-from .load import Document
+from .load import Document, FaultEntry
 from .model import ModelProblem, find
 from .plan import Experiment
 from .rules import Rules
+from .topologies import NamedGraph, edges_of
 
 
 def experiment(document: Document) -> Experiment:
@@ -22,7 +24,7 @@ def experiment(document: Document) -> Experiment:
     rules = Rules(document, scenario)
     rules.check()
     try:
-        model = find(scenario.model, document.path.parent if document.path is not None else Path())
+        model = find(scenario.model, document.folder)
     except ModelProblem as problem:
         document.complain(("model",), str(problem))
         document.check()
@@ -49,4 +51,14 @@ def experiment(document: Document) -> Experiment:
         expected=expectations.expected,
         listed=expectations.listed,
         oracles=oracles,
+        faults=tuple(_resolved(entry, rules.named) for entry in faults),
+        named=rules.named,
     )
+
+
+def _resolved(entry: FaultEntry, named: NamedGraph | None) -> FaultEntry:
+    """Return a fault with what it cuts written as edges: a minimum cut is found once, not for every seed."""
+    fault = entry.fault
+    if isinstance(fault, EdgeFault) and named is not None:
+        return replace(entry, fault=replace(fault, cut=edges_of(fault, named)))
+    return entry

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.checks import SHIPPED
+from sim.checks.reasons import why_not_converged
 from sim.jury import Finding, Jury, lacking
 from sim.property import Property
 from sim.trace import Header, Record
@@ -39,15 +40,22 @@ def check_trace(path: Path, wanted: tuple[str, ...] = ()) -> dict[str, Any]:
     jury = Jury(judged, header)
     jury.hear_all(gathered)
     findings = jury.findings()
+    late = [f.name for p, f in zip(judged, findings, strict=True) if p.mode == "eventually" and f.verdict == "violated"]
+    why = why_not_converged(header, gathered) if late else []
     return {
         "trace": str(path),
         "records": len(gathered),
-        "properties": [_row(prop, finding) for prop, finding in zip(judged, findings, strict=True)],
+        "properties": [
+            _row(prop, finding, why if prop.name in late else [])
+            for prop, finding in zip(judged, findings, strict=True)
+        ],
     }
 
 
-def _row(prop: Property, finding: Finding) -> dict[str, Any]:
-    evidence = {"sentence": finding.sentence, "seq": finding.seq, "at": finding.at} if finding.sentence else None
+def _row(prop: Property, finding: Finding, why: list[str]) -> dict[str, Any]:
+    evidence = (
+        {"sentence": finding.sentence, "seq": finding.seq, "at": finding.at, "why": why} if finding.sentence else None
+    )
     return {"name": prop.name, "sentence": prop.sentence, "verdict": finding.verdict, "evidence": evidence}
 
 

@@ -104,9 +104,10 @@ def run_(
 @click.option("--seeds", "span", required=True, metavar="A..B", help="Both included.")
 @SET
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
+@click.option("--replay", is_flag=True, help="Also check that each run leaves a file that replays it.")
 @JSON
 @_guarded
-def sweep_(scenario: str, span: str, sets: tuple[str, ...], workers: int, as_json: bool) -> int:
+def sweep_(scenario: str, span: str, sets: tuple[str, ...], workers: int, replay: bool, as_json: bool) -> int:
     """Run a scenario under many seeds."""
     from .load import override
     from .sweep import seeds, sweep
@@ -118,12 +119,14 @@ def sweep_(scenario: str, span: str, sets: tuple[str, ...], workers: int, as_jso
             bar.label = f"runs, {bad} unexpected" if bad else "runs"
             bar.update(done - bar.pos)
 
-        summary = sweep(scenario, chosen, tuple(override(text) for text in sets), workers, progress)
+        summary = sweep(scenario, chosen, tuple(override(text) for text in sets), workers, progress, replay)
     result = summary.result()
     if as_json:
         _print(result)
     else:
         _tell_sweep(result, scenario)
+    if result.get("amiss"):
+        return INTERNAL
     if not result["unexpected"]:
         return OK
     return (
@@ -139,6 +142,8 @@ def _tell_sweep(result: dict[str, Any], scenario: str) -> None:
         click.echo(f"  {name}  " + ", ".join(f"{verdict} {count}" for verdict, count in counts.items()))
     for seed in result["unexpected_seeds"][:5]:
         click.echo(f"  see netsplit run {scenario} --seed {seed}")
+    for row in result.get("amiss", ())[:5]:
+        click.echo(f"  netsplit itself is at fault under seed {row['seed']}: {row['what']}")
     for row in result["model_errors"][:5]:
         click.echo(f"  model error under seed {row['seed']}: {row['error']}")
     click.echo(f"digest {result['digest']}")

@@ -18,6 +18,8 @@ from .consistency import bounded, oracles_of
 from .load import Document
 from .plan import Expected, Experiment
 
+BOUNDS = ("within", "grace")  # what a scenario may set of a property
+
 
 class Expectations:
     """Reads `[expect]` and the tables of profiles in it, and says which properties apply."""
@@ -30,6 +32,7 @@ class Expectations:
         self.expected: Expected = {}
         self.listed = False
         self._within: dict[str, int] = {}
+        self._grace: dict[str, int] = {}
 
     def judged(self) -> tuple[tuple[Property, ...], dict[str, tuple[str, ...]]]:
         """Return the properties that apply, with this scenario's bounds, and the others with what they lack."""
@@ -53,6 +56,8 @@ class Expectations:
 
     def _bounded(self, prop: Property) -> Property:
         """Return a property with this scenario's bound; one that nobody listed is judged at the end at the latest."""
+        if prop.grace is not None and prop.name in self._grace:
+            prop = prop.allowing(self._grace[prop.name])
         if prop.within is None:
             return prop
         heal, stop = self.draft.scenario.heal or 0, self.draft.scenario.stop
@@ -91,9 +96,9 @@ class Expectations:
     def _table(self, key: Key, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         judged, others = self.judged()
         unasked, asked, unheard = oracles_of(self.draft.scenario)
-        modes = {prop.name: prop.mode for prop in judged}
-        modes |= {o.name: "always" if o.within is None else "eventually" for o in (unasked | asked).values()}
-        names = tuple(modes)
+        bounded: dict[str, Property | Oracle] = {prop.name: prop for prop in judged}
+        bounded |= unasked | asked
+        names = tuple(bounded)
         read: dict[str, tuple[str, ...]] = {}
         for name, value in table.items():
             at = (*key, name)
@@ -109,10 +114,11 @@ class Expectations:
             given: Any = value
             if isinstance(value, Mapping):
                 given = value["verdict"]
-                for extra in set(value) - {"verdict", "within"}:
-                    self.document.complain((*at, extra), unknown(extra, ("verdict", "within")))
-                if "within" in value:
-                    self._read_within(at, name, modes[name], value["within"])
+                for extra in sorted(set(value) - {"verdict", *BOUNDS}):
+                    self.document.complain((*at, extra), unknown(extra, ("verdict", *BOUNDS)))
+                for bound in BOUNDS:
+                    if bound in value:
+                        self._read_bound(at, bounded[name], bound, value[bound])
             verdicts = tuple(given) if isinstance(given, (list, tuple)) else (given,)
             for verdict in verdicts:
                 if verdict not in VERDICTS:
@@ -120,17 +126,19 @@ class Expectations:
             read[name] = verdicts
         return read
 
-    def _read_within(self, at: Key, name: str, mode: str, found: Any) -> None:
+    def _read_bound(self, at: Key, prop: Property | Oracle, name: str, found: Any) -> None:
         try:
             bound = duration(found)
         except ValueError as error:
-            self.document.complain((*at, "within"), str(error))
+            self.document.complain((*at, name), str(error))
             return
-        if mode != "eventually":
-            self.document.complain(
-                (*at, "within"), f"found on {name}, which is judged {mode}, allowed: only on eventual properties"
-            )
-        self._within[name] = bound
+        if name == "within" and prop.within is None:
+            text = f"found on {prop.name}, which is judged throughout, allowed: only on eventual properties"
+            self.document.complain((*at, name), text)
+        elif name == "grace" and getattr(prop, "grace", None) is None:
+            self.document.complain((*at, name), f"found on {prop.name}, which has no grace")
+        else:
+            {"within": self._within, "grace": self._grace}[name][prop.name] = bound
 
     def _bounds(self) -> None:
         """Complain about a listed property that would have to hold only after the run has ended."""

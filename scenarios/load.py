@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.faults import KINDS, Fault
+from sim.quantiles import Grid
 from sim.units import Unit
 
 from .complaints import Complaint, Key, ScenarioError, UsageError, dotted, shown, unknown
@@ -41,6 +42,12 @@ class Document:
     complaints: list[Complaint] = field(default_factory=list)
     scenario: Scenario | None = None
     faults: dict[int, FaultEntry] = field(default_factory=dict)  # those that could be read, by their place
+    measured: dict[Key, Grid] = field(default_factory=dict)  # by the key of the latency that names the file
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths in the file start from."""
+        return self.path.parent if self.path is not None else Path()
 
     def complain(self, key: Key, text: str) -> None:
         """Note one thing wrong."""
@@ -170,8 +177,10 @@ def _normal(doc: dict[str, Any]) -> dict[str, Any]:
     """Return the document with what is written short written out: `latency = "5ms"`, `[clocks.n2]`."""
     doc = deepcopy(doc)
     network = doc.get("network")
-    if isinstance(network, dict) and "latency" in network and not isinstance(network["latency"], dict):
-        network["latency"] = {"constant": network["latency"]}
+    links = network.get("link") if isinstance(network, dict) else None
+    for table in (network, *(links if isinstance(links, list) else ())):
+        if isinstance(table, dict) and "latency" in table and not isinstance(table["latency"], dict):
+            table["latency"] = {"constant": table["latency"]}
     clocks = doc.get("clocks")
     if isinstance(clocks, dict):
         known = {f.name for f in fields(Clocks)} - {"node"}
@@ -181,6 +190,14 @@ def _normal(doc: dict[str, Any]) -> dict[str, Any]:
         if hasattr(clocks.get("wall_start"), "isoformat"):
             clocks["wall_start"] = clocks["wall_start"].isoformat()
     return doc
+
+
+def fault_of(table: dict[str, Any]) -> FaultEntry:
+    """Return a fault from a table that no file holds. Raises ScenarioError."""
+    document = Document(None, "", {}, {})
+    _fault(document, 0, table)
+    document.check()
+    return document.faults[0]
 
 
 def _fault(document: Document, i: int, entry: dict[str, Any]) -> None:
@@ -251,7 +268,7 @@ def _public(key: Key) -> Key:
     """Return a key as the file writes it."""
     if key[:2] == ("clocks", "node"):
         return ("clocks", *key[2:])
-    return key[:-1] if key[:2] == ("network", "latency") and key[-1:] == ("constant",) else key
+    return key[:-1] if key[:1] == ("network",) and key[-2:] == ("latency", "constant") else key
 
 
 def _remove(doc: Any, loc: Key) -> None:

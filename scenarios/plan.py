@@ -11,17 +11,25 @@ from sim.chance import Chance, within
 from sim.checks.consistency import Oracle
 from sim.clients import Errand as ErrandPlan
 from sim.clients import Workload, instants
-from sim.faults import Crash, Partition, Planned, When
+from sim.faults import Crash, EdgeFault, Flap, Partition, Planned, When
 from sim.machine import NodeId
-from sim.network import Latency, Lognormal, Regions, Uniform
+from sim.network import ByLink, Drawn, Ends, Latency, Line, Lognormal, Regions, Uniform
+from sim.ntp import Ntp
 from sim.property import Property
+from sim.quantiles import bimodal, exponential, pareto
+from sim.targets import ITSELF, words_of
+from sim.topology import Topology
 from sim.units import MS, S
-from sim.world import ClockPlan, Plan
+from sim.world import POINT, ClockPlan, Plan
 
+from . import schema
+from .complaints import Key
 from .latencies import MATRICES
-from .load import Document, FaultEntry
+from .load import Document, FaultEntry, fault_of
 from .model import Model
-from .schema import ALL, Scenario
+from .nemesis import schedule
+from .schema import ALL, Scenario, Timing
+from .topologies import NamedGraph, drawn_around, placed, shaped
 
 Expected = Mapping[str, tuple[str, ...]]
 
@@ -39,11 +47,17 @@ class Experiment:
     not_judged: Mapping[str, tuple[str, ...]]  # the others, with what they lack
     expected: Expected  # verdicts per listed property
     listed: bool  # whether the profile has a table of expectations
+    named: NamedGraph | None = None  # the topology's graph; with a drawn number of nodes that of the largest cluster
     oracles: tuple[Oracle, ...] = ()  # who judges the history of a run, with the bounds that the scenario gives
 
     def nodes(self, seed: int) -> tuple[NodeId, ...]:
         """Return the nodes' names; their number may be drawn from the seed."""
         return node_names(self.scenario, seed)
+
+    def drawn(self, seed: int) -> list[dict[str, Any]]:
+        """Return the faults that `[nemesis]` draws, as tables; they come after those that are written."""
+        nemesis, heal = self.scenario.nemesis, self.scenario.heal
+        return [] if nemesis is None or heal is None else schedule(seed, self.nodes(seed), heal, nemesis)
 
     def plan(self, seed: int) -> Plan:
         """Return the plan of a run under a seed."""
@@ -67,26 +81,34 @@ def plan(experiment: Experiment, seed: int) -> Plan:
     nodes = node_names(scenario, seed)
     chance = Chance(seed)
     cluster, network = scenario.cluster, scenario.network
-    regions = regions_of(scenario, nodes)
+    named = _named(experiment, nodes)
+    regions = regions_of(scenario, nodes, named)
     return Plan(
         machine=model.machine(*params(experiment, nodes)),
         nodes=nodes,
         stop=scenario.stop,
         heal=scenario.heal,
-        latency=_latency(scenario, regions),
+        latency=_latencies(experiment, regions, nodes, named),
         loss=network.loss,
         duplicate=network.duplicate,
         corrupt=network.corrupt,
+        good_day=_said(network, ("jitter", "burst", "reorder", "bandwidth", "queue", "mtu")),
+        lines=_lines(scenario, regions, nodes),
         regions=regions,
+        racks={node: rack for node, rack in cluster.rack.items() if node in nodes},
         rtt=cluster.rtt,
         boots={node: at for node, at in cluster.boot.items() if node in nodes},
         service=_each(cluster.service, nodes),
         wall_start=wall_start(scenario.clocks.wall_start),
         clocks={node: _clock(scenario, node, chance) for node in nodes},
+        ntp=_ntp(scenario),
         sync=_each(scenario.disks.sync, nodes),
         workload=_workload(scenario, nodes),
         errands=_errands(scenario),
-        faults=tuple(_planned(entry, network.in_flight) for entry in experiment.faults),
+        faults=tuple(
+            _planned(entry, network.in_flight) for entry in (*experiment.faults, *map(fault_of, experiment.drawn(seed)))
+        ),
+        core=None if scenario.core is None else scenario.core.nodes,
         properties=experiment.properties,
         ties=scenario.ties,
         model=model.name,
@@ -114,27 +136,83 @@ def _each(table: Mapping[str, int], nodes: tuple[NodeId, ...]) -> dict[NodeId, i
     return {node: at for node in nodes if (at := table.get(node, common))}
 
 
-def regions_of(scenario: Scenario, nodes: tuple[NodeId, ...]) -> dict[NodeId, str]:
-    """Return each node's region: as placed, the others in the matrix's order, round and round."""
-    placed = dict(scenario.cluster.place)
+def _named(experiment: Experiment, nodes: tuple[NodeId, ...]) -> NamedGraph | None:
+    table = experiment.scenario.network.topology
+    if table is not None and drawn_around(experiment.scenario):
+        return NamedGraph(shaped(table, nodes))
+    return experiment.named
+
+
+def regions_of(scenario: Scenario, nodes: tuple[NodeId, ...], named: NamedGraph | None) -> dict[NodeId, str]:
+    """Return each node's region: of its graph node; or as placed, the others in the matrix's order, round and round."""
+    if named is not None:
+        region = named.graph.region
+        return {node: region.get(site, site) for node, site in placed(named, scenario.cluster.place, nodes).items()}
+    place = dict(scenario.cluster.place)
     matrix = scenario.network.latency.matrix
     if matrix is None:
-        return placed
+        return place
     table = MATRICES[matrix].regions
-    free = [node for node in nodes if node not in placed]
-    return placed | {node: table[i % len(table)] for i, node in enumerate(free)}
+    free = [node for node in nodes if node not in place]
+    return place | {node: table[i % len(table)] for i, node in enumerate(free)}
 
 
-def _latency(scenario: Scenario, regions: Mapping[NodeId, str]) -> Latency:
-    latency = scenario.network.latency
+def _latencies(
+    experiment: Experiment, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...], named: NamedGraph | None
+) -> Latency:
+    """Return the network's latency, with those of single links."""
+    scenario, document = experiment.scenario, experiment.document
+    network, topology = scenario.network, scenario.network.topology
+    base: Latency
+    if topology is not None and named is not None:
+        base = Topology(named.graph, placed(named, scenario.cluster.place, nodes), topology.jitter)
+    else:
+        base = _latency(network.latency, regions, document, ("network", "latency"))
+    others = tuple(
+        (_ends(line, regions, nodes), _latency(line.latency, regions, document, ("network", "link", i, "latency")))
+        for i, line in enumerate(network.link)
+        if line.latency is not None
+    )
+    return ByLink(base, others) if others else base
+
+
+def _latency(latency: schema.Latency, regions: Mapping[NodeId, str], document: Document, at: Key) -> Latency:
+    least = latency.least or 0
     if latency.matrix is not None:
         return Regions(MATRICES[latency.matrix].one_way(), regions, latency.jitter)
     if latency.uniform is not None:
         return Uniform(*latency.uniform)
+    if latency.exponential is not None:
+        return Drawn(exponential(latency.exponential), least)
     if latency.lognormal is not None:
-        return Lognormal(latency.lognormal, latency.sigma)
+        return Lognormal(latency.lognormal, latency.sigma, least)
+    if latency.pareto is not None and latency.alpha is not None:
+        return Drawn(pareto(latency.pareto, latency.alpha))
+    if latency.bimodal is not None and latency.slow is not None:
+        return Drawn(bimodal(*latency.bimodal, latency.slow, latency.sigma), least)
+    if latency.empirical is not None:
+        return Drawn(document.measured[at])
     constant = 5 * MS if latency.constant is None else latency.constant
     return Uniform(constant, constant)
+
+
+def _lines(scenario: Scenario, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...]) -> tuple[Line, ...]:
+    names = ("jitter", "loss", "burst", "duplicate", "reorder", "corrupt", "bandwidth", "queue", "mtu")
+    return tuple(Line(_ends(line, regions, nodes), _said(line, names), line.messages) for line in scenario.network.link)
+
+
+def _said(table: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(table, name)) is not None}
+
+
+def _ends(line: schema.Line, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...]) -> Ends:
+    def stands_for(word: str) -> tuple[NodeId, ...]:
+        if word == ALL:
+            return nodes
+        return (word,) if word in nodes else tuple(n for n in nodes if f"region({regions.get(n)})" == word)
+
+    src, dst = (frozenset(n for word in words_of(end) for n in stands_for(word)) for end in (line.src, line.dst))
+    return Ends(src, dst, line.oneway)
 
 
 def wall_start(text: str) -> int:
@@ -147,11 +225,17 @@ def wall_start(text: str) -> int:
 
 def _clock(scenario: Scenario, node: NodeId, chance: Chance) -> ClockPlan:
     clocks = scenario.clocks
-    own = clocks.node.get(node)
-    offset, drift = (clocks.offset, clocks.drift) if own is None else (own.offset, own.drift)
+    own = clocks.node.get(node, clocks)
     return ClockPlan(
-        within(chance.word("weather", "offset", node), *offset), within(chance.word("weather", "drift", node), *drift)
+        within(chance.word("weather", "offset", node), *own.offset),
+        within(chance.word("weather", "drift", node), *own.drift),
+        within(chance.word("weather", "wall drift", node), *own.wall_drift),
     )
+
+
+def _ntp(scenario: Scenario) -> Ntp | None:
+    ntp = scenario.clocks.ntp
+    return None if ntp is None else Ntp(ntp.every, ntp.error, ntp.slew)
 
 
 def _workload(scenario: Scenario, nodes: tuple[NodeId, ...]) -> Workload | None:
@@ -176,14 +260,19 @@ def _errands(scenario: Scenario) -> tuple[ErrandPlan, ...]:
 def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
     fault, timing = entry.fault, entry.timing
     if isinstance(fault, Crash) and fault.strike is None:
-        fault = replace(fault, strike="between" if timing.when is not None else "now")
-    if isinstance(fault, Partition) and fault.in_flight is None:
+        when = timing.when
+        here = when is not None and when.get("note") == POINT and fault.nodes == (ITSELF,) and not timing.after
+        fault = replace(fault, strike="now" if when is None else "here" if here else "between")
+    if isinstance(fault, (Partition, EdgeFault, Flap)) and fault.in_flight is None:
         fault = replace(fault, in_flight=in_flight)
-    return Planned(fault, timing.at, _when(timing.when, timing.nth), timing.after, timing.lasting)
+    until = _when(Timing(when=timing.until))
+    return Planned(fault, timing.at, _when(timing), timing.after, timing.lasting, until, timing.every, timing.times)
 
 
-def _when(when: Mapping[str, Any] | None, nth: int) -> When | None:
+def _when(timing: Timing) -> When | None:
+    when = timing.when
     if when is None:
         return None
     what = when.get("note") or when.get("record")
-    return When(str(what), tuple(sorted((k, v) for k, v in when.items() if k not in ("note", "record"))), nth)
+    where = tuple(sorted((k, v) for k, v in when.items() if k not in ("note", "record")))
+    return When(str(what), where, timing.nth, timing.armed, timing.fires)

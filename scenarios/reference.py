@@ -12,10 +12,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+from sim.checks import FACTS, SHIPPED, VIEWS
 from sim.clients import ARGUMENTS, WORKLOADS
 from sim.faults import KINDS
 from sim.targets import TARGET_FORM
-from sim.units import Unit
+from sim.units import Unit, show_duration
+from sim.weather import Burst, Reorder
 
 from . import schema
 from .latencies import MATRICES
@@ -29,11 +31,18 @@ TABLES = (
     ("`[cluster]`", schema.Cluster),
     ("`[network]`", schema.Network),
     ("`[network] latency = { ... }`", schema.Latency),
+    ("`[network] topology = { ... }`", schema.Topology),
+    ("`[[network.link]]`", schema.Line),
+    ("`burst = { ... }`", Burst),
+    ("`reorder = { ... }`", Reorder),
     ("`[clocks]`", schema.Clocks),
+    ("`[clocks] ntp = { ... }`", schema.Ntp),
     ("`[disks]`", schema.Disks),
     ("`[clients]`", schema.Clients),
     ("`[[ask]]`", schema.Errand),
+    ("`[core]`", schema.Core),
     ("`[[fault]]`: keys of every kind", schema.Timing),
+    ("`[nemesis]`", schema.Nemesis),
 )
 
 
@@ -57,6 +66,44 @@ def reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+def properties() -> str:
+    """Return the page of the shipped properties as Markdown."""
+    lines = [
+        "# The properties that ship",
+        "",
+        "A model is judged by every property whose view fields, facts and records it has. Written by",
+        "`python -m scenarios.reference` from the properties themselves.",
+        "",
+        "## What the names mean",
+        "",
+        "View fields and facts are conventions: a model that shows one of them means this.",
+        "",
+        "| view field | what it says |",
+        "|---|---|",
+        *(f"| `{name}` | {_cell(text)} |" for name, text in VIEWS.items()),
+        "",
+        "| fact | what it says |",
+        "|---|---|",
+        *(f"| `{name}` | {_cell(text)} |" for name, text in FACTS.items()),
+        "",
+        "## The properties",
+        "",
+        "`within` is the bound after heal of an eventual property, `grace` how long things may be otherwise; in",
+        '`[expect]` either can be given another value: `lag_bounded = { verdict = "holds", grace = "2s" }`.',
+        "",
+        "| property | what must be so | when | reads |",
+        "|---|---|---|---|",
+    ]
+    for prop in SHIPPED:
+        bound = "" if prop.within is None else f", within {show_duration(prop.within)}"
+        grace = "" if prop.grace is None else f", grace {show_duration(prop.grace)}"
+        reads = ", ".join(
+            f"`{kind}({', '.join(names)})`" if names else f"`{kind}`" for kind, names in prop.needs.items()
+        )
+        lines.append(f"| `{prop.name}` | {_cell(prop.sentence)} | {prop.mode}{bound}{grace} | {reads} |")
+    return "\n".join(lines) + "\n"
+
+
 def _sentence(table: Any) -> str:
     return " ".join(str(table.__doc__).split("\n\n")[0].split())
 
@@ -69,7 +116,7 @@ def _rows(table: Any) -> Iterator[str]:
         if field.name == "node" and table is schema.Clocks:
             continue
         text, form = _texts(hints[field.name])
-        yield f"| `{field.name}` | {_cell(form)} | {_default(field)} | {_cell(text)} |"
+        yield f"| `{field.name}` | {_cell(form)} | {_default(field, form)} | {_cell(text)} |"
 
 
 def _texts(hint: Any) -> tuple[str, str]:
@@ -104,7 +151,7 @@ def _one(hint: Any) -> str:
     return names.get(hint, "a table")
 
 
-def _default(field: Any) -> str:
+def _default(field: Any, form: str) -> str:
     if field.default is MISSING:
         return "" if field.default_factory is not MISSING else "needed"
     value = field.default
@@ -113,26 +160,28 @@ def _default(field: Any) -> str:
     if value is None or value in ((), ""):
         return ""
     if isinstance(value, Fraction):
-        return f"`{value}`"
-    return f"`{_written(field.name, value)}`"
+        return f'`"{value} c"`' if field.name == "speed" else f"`{value}`"
+    return f"`{_written(field.name, value, form)}`"
 
 
-def _written(name: str, value: Any) -> str:
-    """Return a default as one would write it in a file."""
+def _written(name: str, value: Any, form: str) -> str:
+    """Return a default as one would write it in a file; `form` is what the field holds."""
     from sim.units import show_duration
 
     if name == "nodes":
         return str(value[0])
+    if name == "coordinates":
+        return json.dumps(value)
     if name == "sigma":
         return str(Fraction(value, 1_000_000).limit_denominator(100) + 0).replace("1/2", "0.5")
     if isinstance(value, tuple):
-        return str(value[0])
-    if isinstance(value, int) and name in _TIMES:
+        low, high = (_written(name, one, form) for one in value)
+        return low if low == high else f"[{low}, {high}]"
+    if isinstance(value, int) and form.startswith("time"):
         return f'"{show_duration(value)}"'
+    if value and form == "clock rate error":
+        return f'"{value}ppm"'
     return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-_TIMES = ("every", "start", "patience", "after", "delay", "jitter", "by", "jump")
 
 
 def _cell(text: str) -> str:
@@ -159,7 +208,8 @@ def json_schema() -> dict[str, Any]:
         kinds.append(one)
     properties = found["properties"]
     properties["fault"] = {"type": "array", "items": {"oneOf": kinds}}
-    defs["Network"]["properties"]["latency"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Latency"}]}
+    for table in ("Network", "Line"):
+        defs[table]["properties"]["latency"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Latency"}]}
     defs["Clocks"]["properties"].pop("node", None)
     defs["Clocks"]["additionalProperties"] = {"$ref": "#/$defs/NodeClock"}
     defs["Clocks"]["properties"]["wall_start"] = {}
@@ -181,7 +231,12 @@ def generated() -> dict[Path, str]:
     before, _, rest = readme.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     schema_text = json.dumps(json_schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    return {readme: f"{before}{BEGIN}\n\n{reference()}\n{END}{after}", HERE / "scenario.schema.json": schema_text}
+    checks = HERE.parent / "sim/checks/README.md"
+    return {
+        checks: properties(),
+        readme: f"{before}{BEGIN}\n\n{reference()}\n{END}{after}",
+        HERE / "scenario.schema.json": schema_text,
+    }
 
 
 def main() -> None:

@@ -7,21 +7,27 @@ from dataclasses import replace
 from typing import Any
 
 from sim.clients import ARGUMENTS, WORKLOADS
-from sim.faults import FOREVER, Operate, Partition
+from sim.faults import FOREVER, EdgeFault, Operate, Partition
 from sim.faults.operate import BOOT
 from sim.machine import Cluster, Machine, snake_case
+from sim.property import END
+from sim.targets import ITSELF, words_of
 from sim.targets import check as check_target
-from sim.targets import words_of
 from sim.trace import FIELDS, KINDS, OWN, Header
 from sim.units import show_duration
-from sim.world import Plan
+from sim.world import POINT, Plan
 from sim.world import header as header_of
 
 from .complaints import Key, shown, unknown
-from .latencies import MATRICES
 from .load import Document, FaultEntry
+from .nemesis import DRAWN
+from .network_rules import check_fault, check_network
 from .plan import Experiment, node_names, params, regions_of, wall_start
-from .schema import ALL, Scenario
+from .schema import ALL, Nemesis, Scenario
+from .topologies import NamedGraph
+from .topology_rules import check_edges, check_topology
+
+DRAWN_MAX = 10_000  # faults that a seed may draw
 
 
 class Rules:
@@ -33,6 +39,7 @@ class Rules:
         nodes = scenario.cluster.nodes
         # With a drawn number of nodes, names are checked against the largest cluster.
         self.nodes = node_names(scenario if isinstance(nodes[0], str) else _largest(scenario), 0)
+        self.named: NamedGraph | None = None  # the topology's graph, unless there is something wrong with it
         self.kind: type[Machine] | None = None
         self.header: Header | None = None
 
@@ -41,14 +48,22 @@ class Rules:
         scenario, complain = self.scenario, self.document.complain
         self._times()
         self._names()
-        self._latency()
+        self.named = check_topology(self.document, scenario, self.nodes)
+        check_network(self.document, scenario, self.nodes, set(regions_of(scenario, self.nodes, self.named).values()))
         try:
             wall_start(scenario.clocks.wall_start)
         except ValueError as error:
             found = shown(scenario.clocks.wall_start)
             complain(("clocks", "wall_start"), f'found {found}: {error}; allowed: a date such as "2024-01-01"')
+        ntp = scenario.clocks.ntp
+        if ntp is not None and ntp.every <= 0:
+            complain(("clocks", "ntp", "every"), 'found "0s", allowed: a time above 0')
+        if ntp is not None and not 0 < ntp.slew <= 1_000_000:
+            complain(("clocks", "ntp", "slew"), f'found "{ntp.slew}ppm", allowed: above 0, at most 1000000ppm')
         for i, entry in sorted(self.document.faults.items()):
             self._fault(("fault", i), entry)
+        if scenario.nemesis is not None:
+            self._nemesis(scenario.nemesis)
         for key in scenario.sweep:
             if not key or any(not part for part in key.split(".")):
                 complain(("sweep", key), f"found {shown(key)}, allowed: a key of this file such as fault.0.lasting")
@@ -63,8 +78,10 @@ class Rules:
         self.header = header_of(bare, 0)
         self._clients(self.kind)
         for i, entry in sorted(self.document.faults.items()):
-            if entry.timing.when is not None:
-                self._trigger(("fault", i, "when"), entry.timing.when, self.kind)
+            for name in ("when", "until"):
+                trigger = getattr(entry.timing, name)
+                if trigger is not None:
+                    self._trigger(("fault", i, name), trigger, self.kind)
             if isinstance(entry.fault, Operate):
                 self._act(("fault", i), entry.fault, self.kind)
 
@@ -82,6 +99,8 @@ class Rules:
             complain(
                 ("fault", counted[0]), "a scenario with faults needs heal: the time by which every fault is mended"
             )
+        if scenario.core is not None and scenario.heal is None:
+            complain(("core",), "found without heal, which is when the core is healed")
         clients = scenario.clients
         if clients is not None:
             if clients.again < 0 or clients.again > 1000:
@@ -103,6 +122,7 @@ class Rules:
         scenario = self.scenario
         tables: list[tuple[Key, Mapping[str, Any]]] = [
             (("cluster", "place"), scenario.cluster.place),
+            (("cluster", "rack"), scenario.cluster.rack),
             (("cluster", "boot"), scenario.cluster.boot),
             (("cluster", "service"), scenario.cluster.service),
             (("disks", "sync"), scenario.disks.sync),
@@ -116,6 +136,10 @@ class Rules:
             for name in scenario.clients.beside:
                 if name not in self.nodes:
                     self._unknown_node(("clients", "beside"), name)
+        if scenario.core is not None and not isinstance(scenario.core.nodes, str):
+            for name in scenario.core.nodes:
+                if name not in self.nodes:
+                    self._unknown_node(("core", "nodes"), name)
         for i, errand in enumerate(scenario.ask):
             if errand.node not in self.nodes:
                 self._unknown_node(("ask", i, "node"), errand.node)
@@ -127,20 +151,6 @@ class Rules:
                 name, self.nodes if len(self.nodes) <= 12 else (self.nodes[0], "...", self.nodes[-1]), "the nodes "
             ),
         )
-
-    def _latency(self) -> None:
-        latency, complain = self.scenario.network.latency, self.document.complain
-        at: Key = ("network", "latency")
-        given = [name for name in ("constant", "uniform", "lognormal", "matrix") if getattr(latency, name) is not None]
-        if len(given) > 1:
-            complain(at, f"found {' and '.join(given)}, allowed: one of them")
-        if latency.jitter and latency.matrix is None:
-            complain((*at, "jitter"), "found without matrix; a range of delays is { uniform = [LOW, HIGH] }")
-        if latency.matrix is not None:
-            regions = MATRICES[latency.matrix].regions
-            for node, region in self.scenario.cluster.place.items():
-                if region not in regions:
-                    complain(("cluster", "place", node), unknown(region, regions, "the regions "))
 
     def _machine(self, draft: Experiment) -> None:
         """Make every node's machine once: a model says by ValueError what is wrong with a parameter."""
@@ -194,7 +204,7 @@ class Rules:
                 complain(("model",), f"{kind.__name__}.View.{name}: the machine has no attribute of that name")
                 return None
         for fact in kind.FACTS:
-            if not hasattr(fact, "_fields") or snake_case(fact.__name__) in KINDS:
+            if not hasattr(fact, "_fields") or snake_case(fact.__name__) in (*KINDS, END):
                 complain(
                     ("model",),
                     f"{kind.__name__}.FACTS: found {shown(fact)}, allowed: NamedTuples not named like a record kind",
@@ -212,7 +222,10 @@ class Rules:
 
     def _fault(self, at: Key, entry: FaultEntry) -> None:
         fault, complain = entry.fault, self.document.complain
-        regions = sorted(set(regions_of(self.scenario, self.nodes).values()))
+        # A field that could not be read is left out, so what fields are together is judged only if all were read.
+        spoilt = any(complaint.key[: len(at)] == at for complaint in self.document.complaints)
+        regions = sorted(set(regions_of(self.scenario, self.nodes, self.named).values()))
+        racks = sorted(set(self.scenario.cluster.rack.values()))
         for name in fault.aimed:
             value = getattr(fault, name)
             groups = value if isinstance(value, tuple) and name in ("groups", "link", "nodes") else (value,)
@@ -220,11 +233,19 @@ class Rules:
                 if not words_of(group):
                     complain((*at, name), "found an empty group, allowed: at least one target in each")
                 for word in words_of(group):
-                    if wrong := check_target(word, self.nodes, regions):
+                    if wrong := check_target(word, self.nodes, regions, racks):
                         complain((*at, name), wrong)
-        if isinstance(fault, Partition):
+        nodes = self.scenario.cluster.nodes
+        check_fault(self.document, at, entry, nodes[0] if isinstance(nodes[0], int) else len(nodes))
+        if isinstance(fault, Partition) and fault.groups:
             self._groups((*at, "groups"), fault)
+        if isinstance(fault, EdgeFault):
+            check_edges(self.document, self.scenario, self.named, at, fault)
+        if not spoilt:
+            for name, text in fault.wrong():
+                complain((*at, name) if name else at, text)
         self._timing(at, entry)
+        self._repeats(at, entry)
 
     def _act(self, at: Key, fault: Operate, kind: type[Machine]) -> None:
         acts, complain = kind.ACTS, self.document.complain
@@ -276,6 +297,69 @@ class Rules:
                 (*at, "at"), f"found {show_duration(latest)}, allowed: before stop ({show_duration(scenario.stop)})"
             )
 
+        point = timing.when is not None and timing.when.get("note") == POINT
+        for name in ("armed", "fires"):
+            if getattr(timing, name) != 1 and not point:
+                complain((*at, name), f'found without when = {{ note = "{POINT}" }}, which it belongs to')
+        own = timing.when is not None and timing.when.get("record") != "fault"
+        targets = [word for target in entry.fault.targets() for word in words_of(target)]
+        if ITSELF in targets and not own:
+            complain(
+                (*at, entry.fault.aimed[0]), f'found "{ITSELF}" without when, allowed: where a record of a node leads'
+            )
+        if entry.fault.inside() and (
+            targets != [ITSELF] or timing.after or timing.when is None or "note" not in timing.when
+        ):
+            text = 'found "here", allowed: with nodes = "itself" and when = { note = FACT }, without after'
+            complain((*at, "strike"), text)
+
+    def _repeats(self, at: Key, entry: FaultEntry) -> None:
+        timing, complain, instant = entry.timing, self.document.complain, entry.fault.instant
+        if timing.until is not None and instant:
+            complain((*at, "until"), f"found on {entry.fault.kind}, which is an instant, allowed: no until")
+        if timing.until is not None and timing.lasting == FOREVER:
+            complain((*at, "until"), f'found beside lasting = "{FOREVER}", allowed: one of them')
+        if timing.every is None:
+            if timing.times is not None:
+                complain((*at, "times"), "found without every, which it belongs to")
+            return
+        every, longest = show_duration(timing.every), _latest(timing.lasting)
+        if timing.times is not None and timing.times < 1:
+            complain((*at, "times"), f"found {timing.times}, allowed: an integer from 1")
+        if timing.every <= 0:
+            complain((*at, "every"), 'found "0s", allowed: a time above 0')
+        elif not instant and not isinstance(longest, int):
+            complain((*at, "lasting"), f"missing: a fault that strikes again needs a time below every ({every})")
+        elif not instant and isinstance(longest, int) and longest >= timing.every:
+            complain((*at, "lasting"), f"found {show_duration(longest)}, allowed: below every ({every})")
+
+    def _nemesis(self, nemesis: Nemesis) -> None:
+        complain, heal = self.document.complain, self.scenario.heal
+        if heal is None:
+            if "heal" not in self.document.doc:
+                complain(("nemesis",), "a scenario with faults needs heal: the time by which every fault is mended")
+            return
+        for i, kind in enumerate(nemesis.kinds):
+            if kind not in DRAWN:
+                complain(("nemesis", "kinds", i), unknown(kind, tuple(DRAWN)))
+        until = heal if nemesis.until is None else nemesis.until
+        if until > heal:
+            complain(("nemesis", "until"), f"found {show_duration(until)}, allowed: by heal ({show_duration(heal)})")
+        if nemesis.at >= until:
+            latest = show_duration(until)
+            complain(("nemesis", "at"), f"found {show_duration(nemesis.at)}, allowed: before until ({latest})")
+        for name in ("every", "lasting"):
+            if not _earliest(getattr(nemesis, name)):
+                complain(("nemesis", name), 'found "0s", allowed: a time above 0')
+        shortest = _earliest(nemesis.every)
+        if shortest and (until - nemesis.at) // shortest > DRAWN_MAX:
+            text = f"found {show_duration(shortest)}, allowed: at least a {DRAWN_MAX}th of the time from at to until"
+            complain(("nemesis", "every"), text)
+        if nemesis.most < 1:
+            complain(("nemesis", "most"), f"found {nemesis.most}, allowed: an integer from 1")
+        if isinstance(nemesis.down, int) and nemesis.down > len(self.nodes):
+            complain(("nemesis", "down"), f"found {nemesis.down}, allowed: 0 to {len(self.nodes)}")
+
     def _trigger(self, key: Key, when: Mapping[str, Any], of: type[Machine]) -> None:
         complain = self.document.complain
         if ("note" in when) == ("record" in when):
@@ -323,6 +407,11 @@ def _largest(scenario: Scenario) -> Scenario:
     """Return the scenario with as many nodes as any seed may draw."""
     high: Any = scenario.cluster.nodes[-1]
     return replace(scenario, cluster=replace(scenario.cluster, nodes=(high, high)))
+
+
+def _earliest(span: Any) -> int:
+    first: int = span[0] if isinstance(span, tuple) else span
+    return first
 
 
 def _latest(span: Any) -> int | None:

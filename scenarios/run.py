@@ -11,6 +11,7 @@ from typing import Any
 
 import tomli_w
 
+from sim.checks.reasons import why_not_converged
 from sim.tracefile import read as read_trace
 from sim.units import clock_text, show_duration
 from sim.world import Outcome
@@ -81,6 +82,10 @@ def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdic
     sentences = {prop.name: prop.sentence for prop in experiment.properties}
     sentences |= {oracle.name: oracle.sentence for oracle in experiment.oracles}
     told = [j.finding for j in verdict.judged if j.finding.verdict == "violated" and j.finding.seq is not None]
+    late = {prop.name for prop in experiment.properties if prop.mode == "eventually"} & {
+        j.finding.name for j in verdict.judged if j.finding.verdict == "violated"
+    }
+    why = why_not_converged(*read_trace(trace)) if late else []
     chains = cause_chains(trace, [f.seq for f in told if f.seq is not None])
     properties = []
     for judged in verdict.judged:
@@ -89,6 +94,7 @@ def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdic
         if finding.sentence:
             evidence = {"sentence": finding.sentence, "seq": finding.seq, "at": finding.at}
             evidence["chain"] = chains.get(finding.seq or -1, [])
+            evidence["why"] = why if finding.name in late else []
             evidence |= finding.evidence
         properties.append(
             {
@@ -112,9 +118,11 @@ def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdic
         "remarks": list(verdict.remarks),
         "properties": properties,
         "not_judged": [{"name": name, "lacks": list(lacks)} for name, lacks in sorted(experiment.not_judged.items())],
+        "core": list(outcome.core),
         "faults": [
             {
                 "index": f.index,
+                "occurrence": f.occurrence,
                 "kind": f.kind,
                 "colour": f.colour,
                 "phase": f.phase,
@@ -199,10 +207,20 @@ def _fields(row: Any) -> str:
 
 
 def replay_file(experiment: Experiment, seed: int, outcome: Outcome) -> str:
-    """Return the scenario with this seed, and with every time that it drew made absolute."""
+    """Return the scenario with this seed, and with all that it drew written out: times, and what `[nemesis]` drew."""
     doc = deepcopy(experiment.document.doc)
+    if doc.pop("nemesis", None) is not None:
+        doc["fault"] = [*doc.get("fault", []), *experiment.drawn(seed)]
     doc["seed"] = seed
     doc["model"] = experiment.model.reference
+    topology = experiment.scenario.network.topology
+    if topology is not None and topology.file is not None:
+        doc["network"]["topology"]["file"] = (experiment.document.folder / topology.file).resolve().as_posix()
+    for key in experiment.document.measured:
+        table = doc
+        for part in key:
+            table = table[part]  # type: ignore[index]
+        table["empirical"] = (experiment.document.folder / table["empirical"]).resolve().as_posix()
     nodes = experiment.scenario.cluster.nodes
     if not isinstance(nodes[0], str) and nodes[0] != nodes[1]:
         doc["cluster"]["nodes"] = len(experiment.nodes(seed))

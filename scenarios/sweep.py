@@ -14,10 +14,14 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
+from sim.world import Outcome
 from sim.world import run as run_world
 
+from .build import experiment as build
 from .complaints import UsageError, shown
-from .run import name_of, prepare
+from .load import parse
+from .plan import Experiment
+from .run import name_of, prepare, replay_file
 from .verdict import UNDECIDED, judge
 
 CHUNK = 8  # seeds handed to a worker at once
@@ -33,6 +37,7 @@ class Row:
     undecided: bool
     verdicts: tuple[tuple[str, str], ...]  # property, verdict
     model_error: str | None
+    amiss: str = ""  # what netsplit itself got wrong, if the sweep looks into that
 
 
 @dataclass
@@ -42,6 +47,7 @@ class Summary:
     scenario: str
     seeds: str
     rows: dict[int, Row] = field(default_factory=dict)
+    replayed: bool = False
 
     def digest(self) -> str:
         """Return the digest over every run in seed order."""
@@ -59,6 +65,7 @@ class Summary:
                 counts.setdefault(name, {})
                 counts[name][verdict] = counts[name].get(verdict, 0) + 1
         bad = [row for row in rows if row.verdict != "as-expected"]
+        amiss = {"amiss": [{"seed": row.seed, "what": row.amiss} for row in rows if row.amiss]} if self.replayed else {}
         return {
             "scenario": self.scenario,
             "seeds": self.seeds,
@@ -68,6 +75,7 @@ class Summary:
             "model_errors": [{"seed": row.seed, "error": row.model_error} for row in bad if row.model_error][:20],
             "properties": {name: dict(sorted(counts[name].items())) for name in sorted(counts)},
             "digest": self.digest(),
+            **amiss,
         }
 
 
@@ -81,7 +89,9 @@ def seeds(text: str) -> range:
     return range(int(low), int(high) + 1)
 
 
-def run_chunk(scenario: str, overrides: tuple[tuple[str, Any], ...], chunk: tuple[int, ...]) -> list[Row]:
+def run_chunk(
+    scenario: str, overrides: tuple[tuple[str, Any], ...], chunk: tuple[int, ...], replay: bool = False
+) -> list[Row]:
     """Run some seeds in this process; the unit of work of a sweep."""
     experiment = _prepared(scenario, overrides)
     rows = []
@@ -96,9 +106,21 @@ def run_chunk(scenario: str, overrides: tuple[tuple[str, Any], ...], chunk: tupl
                 undecided=verdict.code == UNDECIDED,
                 verdicts=tuple((j.finding.name, j.finding.verdict) for j in verdict.judged),
                 model_error=outcome.model_error,
+                amiss=_amiss(experiment, seed, outcome) if replay else "",
             )
         )
     return rows
+
+
+def _amiss(experiment: Experiment, seed: int, outcome: Outcome) -> str:
+    """Return what netsplit got wrong: a fault outlives heal, or the file that the run would leave runs otherwise."""
+    heal = experiment.scenario.heal
+    for fault in outcome.faults:
+        if fault.phase == "active" or (fault.phase == "mended" and heal is not None and (fault.end or 0) > heal):
+            return f"fault {fault.index} ({fault.kind}) is not over by heal"
+    written = build(parse(replay_file(experiment, seed, outcome), experiment.document.path))
+    again = run_world(written.plan(written.scenario.seed), written.scenario.seed).digest
+    return "" if again == outcome.digest else f"its scenario file replays to digest {again}"
 
 
 _cache: dict[str, Any] = {}
@@ -117,12 +139,16 @@ def sweep(
     overrides: tuple[tuple[str, Any], ...] = (),
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda done, bad: None,
+    replay: bool = False,
 ) -> Summary:
-    """Run every seed. `progress` is told after each chunk how many runs are done and how many were unexpected."""
+    """Run every seed. `progress` is told after each chunk how many runs are done and how many were unexpected.
+
+    With `replay` each run must leave no fault behind at heal, and a scenario file that runs to the same digest.
+    """
     experiment = prepare(scenario, overrides)  # complain here, not in a worker
-    summary = Summary(name_of(experiment), f"{span.start}..{span.stop - 1}")
+    summary = Summary(name_of(experiment), f"{span.start}..{span.stop - 1}", replayed=replay)
     bad = 0
-    for rows in _chunks(scenario, overrides, span, workers):
+    for rows in _chunks(scenario, overrides, span, workers, replay):
         for row in rows:
             summary.rows[row.seed] = row
             bad += row.verdict != "as-expected"
@@ -130,18 +156,18 @@ def sweep(
     return summary
 
 
-def _chunks(scenario: str, overrides: Any, span: range, workers: int) -> Iterator[list[Row]]:
+def _chunks(scenario: str, overrides: Any, span: range, workers: int, replay: bool) -> Iterator[list[Row]]:
     size = max(1, min(CHUNK, len(span) // workers))
     chunks = iter([tuple(span[i : i + size]) for i in range(0, len(span), size)])
     if workers == 1:
         for chunk in chunks:
-            yield run_chunk(scenario, overrides, chunk)
+            yield run_chunk(scenario, overrides, chunk, replay)
         return
     # spawn: the same everywhere, and nothing inherited that could make two workers differ.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
 
         def submit(some: Iterable[tuple[int, ...]]) -> set[Future[list[Row]]]:
-            return {pool.submit(run_chunk, scenario, overrides, chunk) for chunk in some}
+            return {pool.submit(run_chunk, scenario, overrides, chunk, replay) for chunk in some}
 
         waiting = submit(islice(chunks, 2 * workers))
         try:

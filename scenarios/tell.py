@@ -31,6 +31,10 @@ def told(result: dict[str, Any], scenario: str, chain: bool = True) -> str:
             if prop["evidence"]["chain"]:
                 lines += ["", f"how it came to {prop['name']}:"]
                 lines += ["  " + sentence for sentence in prop["evidence"]["chain"]]
+        reasons: list[str] = next((prop["evidence"]["why"] for prop in unexpected if prop["evidence"]["why"]), [])
+        if reasons:
+            lines += ["", "why the replicas have not converged:"]
+            lines += ["  " + sentence for sentence in reasons]
     lines.append("")
     stats = result["stats"]
     lines.append(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.jury import Finding
-from sim.world import Outcome
+from sim.world import FaultRun, Outcome
 
 from .consistency import findings
 from .plan import Experiment
@@ -58,15 +58,25 @@ def judge(experiment: Experiment, outcome: Outcome) -> Verdict:
     return Verdict(word, code, tuple(judged), tuple(_remarks(experiment, outcome, judged)))
 
 
+def _named(fault: FaultRun) -> str:
+    time = f", time {fault.occurrence}" if fault.occurrence > 1 else ""
+    return f"fault {fault.index} ({fault.kind}{time})"
+
+
 def _remarks(experiment: Experiment, outcome: Outcome, judged: Sequence[Judged]) -> Sequence[str]:
     said = []
     counted = [fault for fault in outcome.faults if fault.counted]
+    if experiment.scenario.nemesis is not None and not counted:
+        said.append("the nemesis drew no fault: the run shows nothing about faults")
     if counted and not outcome.stats["faults_fired"]:
         said.append("no fault fired: the run shows nothing about faults")
     for fault in counted:
         if fault.begin is None and outcome.stats["faults_fired"]:
             why = "nobody held the role" if fault.phase == "unresolved" else "its moment never came"
-            said.append(f"fault {fault.index} ({fault.kind}) did not fire: {why}")
+            said.append(f"{_named(fault)} did not fire: {why}")
+        elif fault.fields.get("majority") is False:
+            left = fault.fields["left"]
+            said.append(f"{_named(fault)} took {' '.join(fault.nodes)}: {left} nodes were left, no majority")
     if outcome.history.operations and not outcome.stats["acknowledged"]:
         said.append("no operation was acknowledged")
     if (experiment.scenario.clients is not None or experiment.scenario.ask) and not outcome.history.operations:

@@ -7,6 +7,7 @@ layer 0   machine    the words that models speak: inputs, effects, Machine, Now,
           units      "250ms", "3/100", "10MB/s" to integers and back
 layer 1   chance     keyed random streams, the only maker of randomness
           normal     a table of the standard normal distribution, for integer arithmetic
+          quantiles  other distributions on the same grid
           trace      the kinds of records and their values; the format is described in trace.md
           recorder   numbers records, tells listeners, writes lines, keeps the digest
           tracefile  reads traces, foreign ones too
@@ -14,7 +15,10 @@ layer 1   chance     keyed random streams, the only maker of randomness
           jury       runs properties over records, online or from a file
           checks/    the properties that every model gets for nothing, and the judges of histories
 layer 2   kernel     the event queue: SimPy's, and the one place that reaches inside it
+          weather    how links behave over time: bursts of loss, flapping
           clock disk network alarms host clients
+          topology   a graph on whose nodes the replicas sit: quickest paths, cut edges
+          ntp        what keeps wall clocks nearly right
           targets    "leader", "rest", "random(2)": who a fault strikes, decided when it fires
           faults/    one misfortune a file, each a value that mends what it broke
 layer 3   world      Plan -> World -> Outcome: run(plan, seed, sinks)

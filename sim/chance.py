@@ -4,9 +4,9 @@ A stream is named by a purpose and a key, and is a function of (seed, name) alon
 moves a draw in another: adding a node, a fault or another protocol leaves every other stream as it was, and two
 runs under one seed can be compared under common random numbers.
 
-Purposes in use: `link` (the fate of each packet on a link), `weather` (how a link behaves over time), `alarms` (ranges
-that models ask for), `node` (words that models ask for), `strike` (between which effects a crash falls), `nemesis`
-(drawn times and targets of faults), `ties` and `clients`.
+Purposes in use: `link` (the fate of each packet on a link), `weather` (how links and clocks behave over time),
+`alarms` (ranges that models ask for), `node` (words that models ask for), `strike` (between which effects a crash
+falls), `disk` (which writes fail, which bits rot), `nemesis` (drawn times and targets of faults), `ties` and `clients`.
 """
 
 from __future__ import annotations

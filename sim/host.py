@@ -10,6 +10,7 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .alarms import Alarms, Ring
 from .chance import Chance, within
 from .clock import Clock
-from .disk import Disk
+from .disk import Disk, Failed
 from .kernel import DONE, Kernel
 from .machine import (
     OUTCOMES,
@@ -125,7 +126,9 @@ class Host:
         self.chance = chance
         self.clock = clock
         self.disk = disk
-        self.service = service
+        # What adds up to the service time of one input, faults' shares too; empty if an input takes no time. The loop
+        # of a life holds this very list, so it sees a fault in mid-life and pays no more than for a number.
+        self.services: list[int] = [service] if service else []
         self._records_max = records_max
         self._cluster = cluster
         self._factory = factory
@@ -150,6 +153,7 @@ class Host:
         self._done: Any = None  # the entry in the event queue that ends it, None during a pause
         self._left = 0  # service time: when it ends, or in a pause how much of it is left
         self._strike: Strike | None = None  # a crash that waits for a step with two effects
+        self._here: Strike | None = None  # a crash that falls right behind the note that is being performed
         self._reboot = False
 
         self._urgent: deque[Input] = deque()  # what follows from the step before, ahead of every lane
@@ -164,6 +168,10 @@ class Host:
         self._tells: deque[tuple[Persisted, int, int]] = deque()  # to be told, cause, and the writes that it waits for
         self._syncing = False
         self._synced_to: int | None = None  # a sync ended during a pause
+        self._stuck: int | None = None  # a sync would have ended, but the disk is stalled
+        self._failed: dict[int, Failed] = {}  # writes that failed and whose effects are still to be discarded
+        self._unsound: Failed | None = None  # a write failed and the machine had not asked to be told
+        self._gave_up = False  # it crashed of that; it boots when its disk is sound again
         self._perform: Mapping[type, Callable[[Any, int], None]] = {
             Send: self._send, SetAlarm: self._set_alarm, CancelAlarm: self._cancel_alarm, Persist: self._persist,
             Forget: self._forget, Answer: self._answer, Note: self._note, Stop: self._stop,
@@ -217,6 +225,14 @@ class Host:
         elif self._strike is None:
             self._strike = Strike(how, cause, reboot)
 
+    def strike_here(self, how: str, cause: int | None, reboot: bool) -> None:
+        """Crash right behind the note that this host is performing; its caller is told of that very note."""
+        self._here = Strike(how, cause, reboot)
+
+    def _fall(self, strike: Strike, after: int | None = None) -> None:
+        self._here = None
+        self.crash(*strike, after)
+
     def strike_plainly(self) -> None:
         """Crash now if the step that a crash was waiting for has not come."""
         if self._strike is not None:
@@ -256,7 +272,8 @@ class Host:
         self.idle = self._working = self._syncing = False
         self.resume = _nobody
         self._serving = self._done = None
-        self._strike = self._synced_to = None
+        self._strike = self._synced_to = self._stuck = self._unsound = None
+        self._failed = {}
         self._lanes, self._queued = [], 0
         self._urgent.clear()
         self.alarms = Alarms(self)
@@ -274,7 +291,7 @@ class Host:
         machine, moment, perform, held = self.machine, self._moment, self._perform, self._held
         if machine is None or self.life != life:
             return  # it crashed at the instant of its boot
-        node, service, urgent, records_max = self.node, self.service, self._urgent, self._records_max
+        node, services, urgent, records_max = self.node, self.services, self._urgent, self._records_max
         step, send, note = machine.step, network.send, recorder.note
         look, make, role_at = self._looker(machine)
         seen: Any = None
@@ -325,6 +342,10 @@ class Host:
                         send(self, effect.dst, effect.msg, seq, effect.tell)
                     elif kind is Note and not held:
                         note(kernel.now, node, seq, effect.fact)
+                        if self._here is not None:
+                            after = 1 + next(i for i, e in enumerate(effects) if e is effect)
+                            self._fall(self._here, after if after < len(effects) else None)
+                            break
                     else:
                         act = perform.get(kind)
                         if act is None:
@@ -344,19 +365,19 @@ class Host:
                     p = urgent.popleft()
                 elif self._queued and not self._still:
                     p = self._take()
-                    if p is not None and service:
+                    if p is not None and services:
                         yield from self._serve(p, wake)
                 else:
                     self.idle = not self._still
                     p = yield wake  # whoever resumes an idle host says first that it is idle no more
-                    if service and p is not None:
+                    if services and p is not None:
                         yield from self._serve(p, wake)
 
     def _serve(self, p: Any, wake: Any) -> Generator[Any, Any, None]:
         """Be busy for the service time of one input; a pause prolongs it."""
         self._working = True
         self._serving = p
-        self._work(self.service)
+        self._work(sum(self.services))
         while self._working:
             yield wake
         self._serving = None
@@ -377,7 +398,8 @@ class Host:
         if len(fields) == 1:
             only = look
             look = lambda m: (only(m),)  # noqa: E731  # attrgetter of one name returns no tuple
-        return look, machine.View._make, fields.index("role") if "role" in fields else -1
+        # `_make` without its Python part: there are as many values as fields.
+        return look, partial(tuple.__new__, machine.View), fields.index("role") if "role" in fields else -1
 
     def _saw(self, view: Any, cause: int, role_at: int) -> None:
         """Record what the machine looks like now."""
@@ -395,28 +417,29 @@ class Host:
 
     # -- inputs --------------------------------------------------------------------------------------------
 
-    def offer(self, p: Input) -> None:
-        """Give an input to the machine: now if the host is idle, else through its lane."""
+    def offer(self, p: Input) -> bool:
+        """Give an input to the machine: now if the host is idle, else through its lane; return whether it took it."""
         if self.idle:
             self.idle = False
             self.resume(p)
-        else:
-            self.queue(p)
+            return True
+        return self.queue(p)
 
-    def queue(self, p: Input) -> None:
-        """Put an input in its lane, or record why it cannot be."""
+    def queue(self, p: Input) -> bool:
+        """Put an input in its lane and return True, or record why it cannot be."""
         if not self.live:
             self.network.drop(self.node, p.cause, self.why_down, isinstance(p, Receive))
-            return
+            return False
         kind = p.msg.__class__ if isinstance(p, Receive) else _PUBLIC[p.__class__]
         lane = self._lanes[self._lane_of.get(kind, self._rest)]
         if kind is not Alarm:
             if lane.room <= 0:
                 self.network.drop(self.node, p.cause, "lane-full", isinstance(p, Receive))
-                return
+                return False
             lane.room -= 1
         lane.items.append(p)
         self._queued += 1
+        return True
 
     def tell(self, p: Input, cause: int) -> None:
         """Put an input ahead of every lane: what became of an effect of this node's own."""
@@ -457,8 +480,10 @@ class Host:
     def _note(self, effect: Note, seq: int) -> None:
         if self._held:
             self._held.append((effect, seq, 0))
-        else:
-            self.recorder.note(self.kernel.now, self.node, seq, effect.fact)
+            return
+        self.recorder.note(self.kernel.now, self.node, seq, effect.fact)
+        if self._here is not None:
+            self._fall(self._here)
 
     def _answer(self, effect: Answer, seq: int) -> None:
         if self._held:
@@ -483,7 +508,7 @@ class Host:
 
     def _persist(self, effect: Persist, seq: int) -> None:
         disk = self.disk
-        at_once = effect.sync and not disk.sync_time and not self._held
+        at_once = effect.sync and disk.instant and not self._held
         if at_once and not effect.tell and not self._tells:
             disk.write_through(effect)
             return
@@ -503,36 +528,74 @@ class Host:
         def over(_: Any) -> None:
             if self.life != life or not self.live:
                 return
-            self._syncing = False
-            self._synced(upto)
-            if self._still:
-                self._synced_to = upto
-                return
-            # Not idle meanwhile: a message to itself must not be taken before all that waited has left.
-            idle, self.idle = self.idle, False
-            self._release(upto)
-            if idle:
-                self.resume(None)
+            if self.disk.stalled:
+                self._stuck = upto
+            else:
+                self._sync_over(upto)
 
         self.kernel.post(self.kernel.now + self.disk.sync_time, DONE, over)
 
+    def _sync_over(self, upto: int) -> None:
+        self._syncing = False
+        self._synced(upto)
+        if self._still:
+            self._synced_to = upto
+            return
+        # Not idle meanwhile: a message to itself must not be taken before all that waited has left.
+        idle, self.idle = self.idle, False
+        self._release(upto)
+        if idle:
+            self.resume(None)
+
+    def disk_changed(self, cause: int | None) -> None:
+        """Go on with a disk on which a fault is over: end a sync that it stalled, boot a node that gave up on it."""
+        if self._stuck is not None and not self.disk.stalled:
+            upto, self._stuck = self._stuck, None
+            self._sync_over(upto)
+        if self._gave_up and self.disk.sound:
+            self._gave_up = False
+            self.hold_down(-1, cause)
+
     def _synced(self, upto: int) -> None:
-        """Note that these writes are durable, and tell the machine of those that it asked about."""
-        self.disk.synced(upto)
+        """Note that these writes are durable or failed, and tell the machine of those that it asked about."""
+        failed = self.disk.synced(upto)
+        self._failed |= failed
         while self._tells and self._tells[0][2] <= upto:
-            told, seq, _ = self._tells.popleft()
+            told, seq, number = self._tells.popleft()
+            if number in failed:
+                told.why = failed.pop(number).why
             self.tell(told, seq)
+        if failed and self._unsound is None:
+            self._unsound = next(iter(failed.values()))
+
+    def _give_up(self, failed: Failed) -> None:
+        """Crash, for a write failed of which the machine had not asked to be told; until the disk is sound again."""
+        self._end(Crashed(self.life, failed.why, None), failed.cause)
+        self.why_down = "down"
+        self.disk.crash("unsynced-lost", 0)
+        self._gave_up = True
+        self.hold_down(1)
 
     def _release(self, upto: int) -> None:
-        """Perform the effects that waited for these writes; those behind a later write wait for the next sync."""
+        """Perform the effects that waited for these writes; those behind a later write wait for the next sync.
+
+        What waited for a write that failed is discarded, also what waits for a later write as well.
+        """
+        if self._unsound is not None:
+            self._give_up(self._unsound)
+            return
         held, done = self._held, deque[tuple[Effect, int]]()
+        lost = False
         while held:
             effect, seq, need = held[0]
             if need > upto:
                 break
             held.popleft()
-            done.append((effect, seq))
-        behind = deque(held)
+            lost = lost or need in self._failed
+            if not lost:
+                done.append((effect, seq))
+        self._failed = {}
+        behind = deque(e for e in held if not lost or isinstance(e[0], Persist))
         held.clear()  # so that what is released is performed, not held again
         life = self.life
         for effect, seq in done:

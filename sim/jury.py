@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .property import NOTHING, Property
+from .property import END, NOTHING, About, Excuse, Property
 from .recorder import Recorder
 from .trace import KINDS, Header, Record
 from .units import clock_text
@@ -38,7 +38,7 @@ def fields_of(header: Header) -> dict[str, tuple[str, ...] | None]:
     offered: dict[str, tuple[str, ...] | None] = {
         kind: None for kind in KINDS if kind not in ("state", "note", "content")
     }
-    return offered | {"state": header.views} | dict(header.facts)
+    return offered | {END: None, "state": header.views} | dict(header.facts)
 
 
 def lacking(prop: Property, header: Header, contents: bool) -> list[str]:
@@ -61,7 +61,7 @@ class Case:
 
     def __init__(self, prop: Property, header: Header) -> None:
         self.prop = prop
-        self._judge = prop.judge(header)
+        self._judge = prop.judge(header) if prop.grace is None else prop.judge(header, prop.grace)
         self._send = self._judge.send
         self._eventual = prop.mode == "eventually"
         self._start()
@@ -70,6 +70,10 @@ class Case:
         self._judged = False
         self._said: str | None = None  # `eventually`: what was wrong after the last record
         self._last: Record | None = None
+        self._excuse: str | None = None  # the last word, if it was an excuse
+        self._end: Record | None = None
+        if END in prop.needs:
+            self._end = Record(0, header.stop, END, None, None, None, None)
         self.finding: Finding | None = None  # set as soon as the verdict can no longer change
 
     def _start(self) -> None:
@@ -99,9 +103,13 @@ class Case:
             ) from error
         if said is NOTHING:
             return
-        self._judged = True
         if said is None and not self._eventual:
+            self._judged = True
             return  # nothing is wrong, or nothing was seen: by far the most frequent answer
+        if isinstance(said, Excuse):
+            self._said, self._excuse = None, str(said)
+            return
+        self._judged, self._excuse = True, None
         if said is not None and not isinstance(said, str):
             raise BrokenProperty(f"property {self.prop.name} yielded {said!r}, allowed: None, NOTHING or a sentence")
         if self.prop.mode == "always":
@@ -109,23 +117,34 @@ class Case:
                 self._violated(said, record)
         elif self.prop.mode == "sometimes":
             if said is not None:
-                self.finding = Finding(self.prop.name, "holds", said, record.seq, record.at)
+                self.finding = self._finding("holds", said, record)
         else:
             self._said, self._last = said, record
 
     def _violated(self, sentence: str, record: Record) -> None:
-        self.finding = Finding(self.prop.name, "violated", sentence, record.seq, record.at)
+        self.finding = self._finding("violated", sentence, record)
+
+    def _finding(self, verdict: str, sentence: str, record: Record) -> Finding:
+        if isinstance(sentence, About):
+            record = sentence.record
+        seq = None if record.kind == END else record.seq
+        return Finding(self.prop.name, verdict, str(sentence), seq, record.at)
 
     def close(self) -> Finding:
         """Return the verdict at the end of the run."""
+        if self._end is not None:
+            end, self._end = self._end, None
+            self.hear(end)
         if self.finding is not None:
             return self.finding
+        if self._excuse is not None and (self.prop.mode != "always" or not self._judged):
+            return Finding(self.prop.name, "vacuous", self._excuse)
         if not self._judged:
             return Finding(self.prop.name, "vacuous", "there was nothing to judge")
         if self.prop.mode == "sometimes":
             return Finding(self.prop.name, "violated", f"never seen: {self.prop.sentence}")
         if self._said is not None and self._last is not None:
-            return Finding(self.prop.name, "violated", self._said, self._last.seq, self._last.at)
+            return self._finding("violated", self._said, self._last)
         return Finding(self.prop.name, "holds")
 
 

@@ -187,7 +187,8 @@ class CancelAlarm(Effect):
 class Persist(Effect):
     """Write one key. With `sync` later Send, Answer and Note effects wait until it is durable.
 
-    Without, it goes to the cache and is durable with the next sync. `tell` asks for a Persisted then.
+    Without, it goes to the cache and is durable with the next sync. `tell` asks for a Persisted then. A write that
+    fails discards the effects that waited for it, and crashes a node that had not asked to be told.
     """
 
     __slots__ = ("key", "sync", "tell", "value")
@@ -235,6 +236,15 @@ class Note(Effect):
 
     def __init__(self, fact: Any) -> None:
         self.fact = fact
+
+
+class Point(NamedTuple):
+    """A fact that asks for trouble: here, between the effects before and behind this note, a fault may strike.
+
+    Where nothing is aimed at its name it is a note like any other. List it in FACTS.
+    """
+
+    name: str
 
 
 class Stop(Effect):

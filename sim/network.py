@@ -2,13 +2,13 @@
 
 Every packet's fate is four keyed words of its link and its ordinal there, taken before anything else is asked, so
 what happens to one packet never moves the fate of another. A packet in flight is itself the entry in the event
-queue. Cuts and rules are judged when a packet is sent; on arrival its link's epoch is compared.
+queue. Cuts, weather and rules are judged when a packet is sent; on arrival its link's epoch is compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from heapq import heappush
@@ -16,19 +16,20 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .chance import HALF, LOW, Chance, threshold
-from .kernel import PACKET, Kernel
+from .kernel import FAULT, PACKET, Kernel
 from .machine import NodeId, Receive, Refused
 from .normal import interpolate, lognormal
 from .recorder import Recorder
 from .trace import BadValue
-from .units import US
+from .units import US, S
+from .weather import NEVER, Burst, Flapping, Flaps, Reorder, Storm, held_back, late
 
 if TYPE_CHECKING:
     from .host import Host
 
-NEVER = 1 << 100
 IN_FLIGHT = ("deliver", "drop", "hold")
 INSIDE_REGION = 250 * US  # the least one-way delay between two nodes of one region
+SIZE = 100  # bytes of a message whose class does not say
 Grid = tuple[tuple[int, ...], tuple[int, ...]]
 
 
@@ -48,9 +49,9 @@ class Delay(NamedTuple):
 
 
 class Latency(Protocol):
-    """What delays a network has between any two different nodes."""
+    """What delays a network has between any two different nodes; None is no way."""
 
-    def between(self, src: NodeId, dst: NodeId) -> Delay: ...
+    def between(self, src: NodeId, dst: NodeId) -> Delay | None: ...
 
 
 @dataclass(frozen=True)
@@ -91,14 +92,50 @@ class Regions:
         return Delay(low, int(low * self.jitter))
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Delays drawn from the same quantiles everywhere, and `low` ns added to each."""
+
+    grid: Grid
+    low: int = 0
+
+    def between(self, src: NodeId, dst: NodeId) -> Delay:
+        return Delay(self.low, 0, self.grid)
+
+
+class Ends(NamedTuple):
+    """Some links: those from `src` to `dst`, and unless `oneway` those back."""
+
+    src: frozenset[NodeId]
+    dst: frozenset[NodeId]
+    oneway: bool = False
+
+    def picks(self, a: NodeId, b: NodeId) -> bool:
+        """Return whether the link from a to b is one of them."""
+        return (a in self.src and b in self.dst) or (not self.oneway and a in self.dst and b in self.src)
+
+
+@dataclass(frozen=True)
+class ByLink:
+    """One latency, and others on some links; the last that picks a link counts."""
+
+    base: Latency
+    others: tuple[tuple[Ends, Latency], ...]
+
+    def between(self, src: NodeId, dst: NodeId) -> Delay | None:
+        mine = next((latency for ends, latency in reversed(self.others) if ends.picks(src, dst)), self.base)
+        return mine.between(src, dst)
+
+
 # -- links -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a link fault adds to a link: shares add up as independent causes, delays add in ns.
+    """What a link fault adds to a link: shares add up as independent causes, delays add in ns, limits bind all.
 
-    `messages` limits it to some message types, by class name; empty is all of them.
+    `messages` limits it to some message types, by class name; empty is all of them. `bandwidth` is in bytes per second,
+    `queue` the bytes that may wait for it, `mtu` the bytes of the longest message; None is no limit.
     """
 
     loss: Fraction = Fraction(0)
@@ -108,10 +145,43 @@ class Change:
     corrupt: Fraction = Fraction(0)
     refuse: bool = False
     messages: tuple[str, ...] = ()
+    burst: Burst | None = None
+    reorder: Reorder | None = None
+    bandwidth: int | None = None
+    queue: int | None = None
+    mtu: int | None = None
+
+    def special(self) -> bool:
+        """Return whether every packet must be asked about, whatever its fate."""
+        return bool(self.messages) or self.refuse or self.bandwidth is not None or self.mtu is not None
+
+
+@dataclass(frozen=True)
+class Line:
+    """What some links are like on a good day: `said` replaces fields of the network's Change.
+
+    With `messages` it is a change of its own instead, on top of it, for these message types.
+    """
+
+    ends: Ends
+    said: Mapping[str, Any]
+    messages: tuple[str, ...] = ()
+
+
+class InForce(NamedTuple):
+    """A change on the links that it picks; by `name` its weather is told from that of others on the same link."""
+
+    picks: Callable[[NodeId, NodeId], bool]
+    change: Change
+    since: int
+    name: int | str
 
 
 class Shape(NamedTuple):
-    """The numbers by which four words become a fate: a delay, and thresholds out of 2**32."""
+    """The numbers by which four words become a fate: a delay, and thresholds out of 2**32.
+
+    `late` decides on holding back (see sim.weather.late).
+    """
 
     low: int
     span: int
@@ -119,6 +189,7 @@ class Shape(NamedTuple):
     loss: int
     corrupt: int
     twice: int
+    late: tuple[tuple[int, int, int], ...] = ()
 
 
 def _either(shares: Sequence[Fraction]) -> int:
@@ -134,6 +205,7 @@ def _either(shares: Sequence[Fraction]) -> int:
 
 def shape(delay: Delay, changes: Sequence[Change]) -> Shape:
     """Return what a link does to a packet under these changes."""
+    reorders = [c.reorder for c in changes if c.reorder is not None]
     return Shape(
         delay.low + sum(c.delay for c in changes),
         delay.span + sum(c.jitter for c in changes),
@@ -141,6 +213,7 @@ def shape(delay: Delay, changes: Sequence[Change]) -> Shape:
         _either([c.loss for c in changes]),
         _either([c.corrupt for c in changes]),
         _either([c.duplicate for c in changes]),
+        late(reorders) if reorders else (),
     )
 
 
@@ -154,7 +227,7 @@ LOST: Fate = ()
 # a quarter of reading all words and shifting them.
 _LOSS, _CORRUPT = "4xI24x", "I28x"  # the upper and the lower half of the first
 _DELAY, _QUANTILE = "12xI16x", "8xQ16x"  # the upper half of the second, and all of it
-_TWICE = "20xI8x"  # the upper half of the third
+_TWICE, _LATE = "20xI8x", "16xI12x"  # the upper and the lower half of the third
 _word = Struct("<Q").unpack_from
 
 
@@ -168,7 +241,7 @@ def decode(raw: bytes, shape: Shape) -> list[Fate]:
 
     The words decide loss and corruption; delay; duplicate and reordering; the copy's delay.
     """
-    low, span, grid, loss, corrupt, twice = shape
+    low, span, grid, loss, corrupt, twice, bounds = shape
     count = len(raw) // 32
     fates: list[Any]
     if grid is not None:
@@ -185,6 +258,10 @@ def decode(raw: bytes, shape: Shape) -> list[Fate]:
     if corrupt and loss < HALF:
         spoilt = [i for i, a in enumerate(_column(_CORRUPT, count)(raw)) if a < corrupt]
     again = [i for i, c in enumerate(_column(_TWICE, count)(raw)) if c < twice] if twice else ()
+    if bounds:
+        for i, c in enumerate(_column(_LATE, count)(raw)):
+            if c < bounds[-1][0]:
+                fates[i] += held_back(c, bounds)
     for i in spoilt:
         fates[i] = ((fates[i], _word(raw, 32 * i)[0] | 1),)
     for i in again:
@@ -220,6 +297,14 @@ def _corrupted(msg: Any, word: int) -> Any:
         raise BadValue(f"{msg.__class__.__name__}.corrupted() raised {type(error).__name__}: {error}") from error
 
 
+def size_of(msg: Any) -> int:
+    """Return a message's size in bytes, which its class may give. Raises BadValue."""
+    size = getattr(msg, "size", SIZE)
+    if type(size) is not int or size < 0:
+        raise BadValue(f"{msg.__class__.__name__}.size: found {size!r}, allowed: whole bytes, at least 0")
+    return size
+
+
 class Rule(Protocol):
     """A judgement on single packets of one link, asked in order of installation; counts what it needs to count."""
 
@@ -238,12 +323,15 @@ class Link:
         "dst",
         "epoch",
         "fates",
+        "free",
         "held",
         "hold",
         "host",
         "rules",
         "shape",
         "src",
+        "storms",
+        "stranded",
         "stream",
         "until",
     )
@@ -260,9 +348,12 @@ class Link:
         self.cuts = 0
         self.epoch = 0  # a packet that left in an older epoch was dropped by a cut
         self.hold = 0
+        self.stranded = ""  # in_flight of the reroute that left no way from src to dst
         self.held: list[tuple[Packet, Any]] = []
         self.changes: list[Change] = list(always)
         self.rules: list[Rule] = []
+        self.storms: list[Storm] = []
+        self.free = 0  # when everything that waits for the link's bandwidth will have been sent
         self.shape = shape(delay, self.changes)
 
     def refill(self) -> list[Fate]:
@@ -288,11 +379,35 @@ class Link:
         raw = self.raw()
         self.fates = decode(raw[len(raw) - 32 * len(self.fates) :], self.shape)
         self.fates.reverse()
+        if all(c.bandwidth is None for c in self.changes):
+            self.free = 0
         self.watch()
 
     def watch(self) -> None:
-        special = self.cuts or self.rules or any(c.messages or c.refuse for c in self.changes)
-        self.until = 0 if special else NEVER
+        if self.cuts or self.rules or any(c.special() for c in self.changes):
+            self.until = 0
+        else:
+            self.until = min((storm.until for storm in self.storms), default=NEVER)
+
+    def enqueue(self, msg: Any, changes: Sequence[Change], now: int) -> tuple[str, int]:
+        """Let a message wait for the bandwidth: return why it cannot be queued, or "" and when its last bit leaves.
+
+        A message that finds the link idle needs no room in the queue.
+        """
+        rate = min((c.bandwidth for c in changes if c.bandwidth is not None), default=None)
+        mtu = min((c.mtu for c in changes if c.mtu is not None), default=None)
+        if rate is None and mtu is None:
+            return "", now
+        size = size_of(msg)
+        if mtu is not None and size > mtu:
+            return "too-big", now
+        if rate is None:
+            return "", now
+        room = min((c.queue for c in changes if c.queue is not None), default=None)
+        if room is not None and self.free > now and (self.free - now) * rate + size * S > room * S:
+            return "queue-full", now
+        self.free = max(self.free, now) - (-size * S // rate)
+        return "", self.free
 
 
 @dataclass
@@ -306,6 +421,30 @@ class Cut:
     def severs(self, src: NodeId, dst: NodeId) -> bool:
         a, b = self.side.get(src), self.side.get(dst)
         return a is not None and b is not None and (a < b if self.oneway else a != b)
+
+
+@dataclass(frozen=True, eq=False)
+class Flap:
+    """Links that go down and come back, each in its own time; in a pair both directions go down as one."""
+
+    ends: Ends
+    flapping: Flapping
+    in_flight: str
+    since: int
+    name: int
+    wings: list[Wing] = field(default_factory=list)
+
+
+class Wing:
+    """One link's part in a flap."""
+
+    __slots__ = ("down", "flaps", "folded", "link")
+
+    def __init__(self, link: Link, flaps: Flaps) -> None:
+        self.link = link
+        self.flaps = flaps
+        self.down = False
+        self.folded = False  # the flap is over
 
 
 @dataclass
@@ -333,6 +472,7 @@ class Network:
         latency: Latency,
         hosts: Mapping[NodeId, Host],
         always: Change,
+        lines: Sequence[Line] = (),
     ) -> None:
         self.kernel = kernel
         self.recorder = recorder
@@ -340,9 +480,13 @@ class Network:
         self.latency = latency
         self.hosts = hosts
         self.counts = Counts()
-        self._always = (always,)
+        self._always = [InForce(_everywhere, always, 0, "always")]
+        self._lines = tuple(lines)
+        self._watched = bool(lines) or always.special() or always.burst is not None  # what every new link must note
         self._cuts: list[Cut] = []
-        self._changes: list[tuple[Callable[[NodeId, NodeId], bool], Change]] = []
+        self._changes: list[InForce] = []
+        self._holds: list[Ends] = []
+        self._flaps: list[Flap] = []
         self._rules: list[tuple[NodeId, NodeId, Rule]] = []
         self._queue, self._numbers = kernel.queue, kernel.numbers
         # SimPy calls an entry's callbacks with the entry: one tuple serves all packets.
@@ -364,7 +508,7 @@ class Network:
         if recorder.sends:
             recorder.sent(seq, now, host.node, cause, dst, msg)
         if link is None:
-            self._to_self(host, msg, seq)
+            self._to_self(host, msg, seq, tell)
             return
         fate = (link.fates or link.refill()).pop()
         if now >= link.until:
@@ -408,11 +552,18 @@ class Network:
         if link.cuts:
             self.drop(link.dst, seq, "partition")
             return
-        if any(c.refuse for c in mine):
-            self.drop(link.dst, seq, "refused")
+        why, leaves = ("refused", now) if any(c.refuse for c in mine) else link.enqueue(msg, mine, now)
+        if why:
+            self.drop(link.dst, seq, why)
             if tell:
-                self.hosts[link.src].tell(Refused(link.dst, msg, "refused"), seq)
+                self.hosts[link.src].tell(Refused(link.dst, msg, why), seq)
             return
+        if link.storms:
+            raging = any(storm.rages(now) for storm in link.storms if not storm.messages or name in storm.messages)
+            link.watch()
+            if raging:
+                self.drop(link.dst, seq, "burst")
+                return
         for do, by in verdicts:
             if do == "drop":
                 self.drop(link.dst, seq, "packet")
@@ -424,7 +575,7 @@ class Network:
                 fate = (*copies, *((delay + by, spoil) for delay, spoil in copies[:1]))
             else:
                 fate = tuple((delay, spoil or _word(link.last_words())[0] | 1) for delay, spoil in copies)
-        self._copies(link, msg, fate, seq, now)
+        self._copies(link, msg, fate, seq, leaves)
 
     def arrive(self, packet: Packet) -> None:
         """Hand a packet to its host, inside this very event if the host is idle."""
@@ -451,10 +602,11 @@ class Network:
         else:
             self.drop(link.dst, packet.cause, "corrupt")
 
-    def _to_self(self, host: Host, msg: Any, seq: int) -> None:
+    def _to_self(self, host: Host, msg: Any, seq: int, tell: bool) -> None:
         packet = Packet()
         packet.src, packet.msg, packet.cause = host.node, msg, seq
-        host.offer(packet)
+        if not host.offer(packet) and tell:
+            host.tell(Refused(host.node, msg, "lane-full"), seq)
 
     def drop(self, node: NodeId, cause: int | None, why: str, message: bool = True) -> None:
         """Record that something sent to a node will never be handled; only messages count as dropped messages."""
@@ -474,18 +626,51 @@ class Network:
             to = self.hosts.get(dst)
             if to is None:
                 raise self._unknown(dst)
-            link = host.links[dst] = Link(
-                host.node, to, self.latency.between(host.node, dst), self.chance, self._always
-            )
+            always = self._good_day(host.node, dst) if self._lines else self._always
+            delay = self.latency.between(host.node, dst)
+            link = Link(host.node, to, delay or Delay(0), self.chance, [entry.change for entry in always])
+            host.links[dst] = link
+            if delay is None:
+                link.stranded = "deliver"
+                self._sever(link, link.stranded)
             for cut in self._cuts:
                 if cut.severs(link.src, dst):
                     link.cuts += 1
                     link.hold += cut.in_flight == "hold"
-            link.changes += [change for picks, change in self._changes if picks(link.src, dst)]
+            if self._changes or self._watched:
+                struck = [entry for entry in self._changes if entry.picks(link.src, dst)]
+                link.changes += [entry.change for entry in struck]
+                for entry in (*always, *struck):
+                    self._brew(link, entry)
+            for ends in self._holds:
+                link.hold += ends.picks(link.src, dst)
+            for flap in self._flaps:
+                if flap.ends.picks(link.src, dst):
+                    self._flap(flap, link)
             link.rules += [rule for src, to_, rule in self._rules if (src, to_) == (link.src, dst)]
-            if link.cuts or self._changes or self._rules:
+            if link.cuts or self._changes or self._rules or self._watched:
                 link.changed()
         return link
+
+    def _good_day(self, src: NodeId, dst: NodeId) -> list[InForce]:
+        """Return what is always in force on a link."""
+        base, more = self._always[0].change, []
+        for i, line in enumerate(self._lines):
+            if not line.ends.picks(src, dst):
+                continue
+            if line.messages:
+                change = replace(Change(messages=line.messages), **line.said)
+                more.append(InForce(line.ends.picks, change, 0, f"line {i}"))
+            else:
+                base = replace(base, **line.said)
+        return [self._always[0]._replace(change=base), *more]
+
+    def _brew(self, link: Link, entry: InForce) -> None:
+        """Give a link the bursts of a change, if it has any, as they are after the time since it began."""
+        change = entry.change
+        if change.burst is not None:
+            words = iter(self.chance.stream("weather", link.src, link.dst, "burst", entry.name))
+            link.storms.append(Storm(words, change.burst, entry.since, change.messages, entry))
 
     def _unknown(self, dst: Any) -> UnknownNode:
         return UnknownNode(f"sent to {dst!r}, which is no node; allowed: {', '.join(self.hosts)}")
@@ -505,38 +690,117 @@ class Network:
         self._cuts.append(cut)
         for link in self.links():
             if cut.severs(link.src, link.dst):
-                link.cuts += 1
-                link.epoch += cut.in_flight == "drop"
-                link.hold += cut.in_flight == "hold"
-                link.watch()
+                self._sever(link, cut.in_flight)
 
     def mend(self, cut: Cut) -> None:
         """Take back one cut; what another cut severs stays severed."""
         self._cuts.remove(cut)
         for link in self.links():
             if cut.severs(link.src, link.dst):
-                link.cuts -= 1
-                link.hold -= cut.in_flight == "hold"
-                link.watch()
-                if not link.hold and link.held:
-                    held, link.held = link.held, []
-                    for packet, callbacks in held:
-                        packet.callbacks = callbacks
-                        heappush(self.kernel.queue, (self.kernel.now, PACKET, next(self.kernel.numbers), packet))
+                self._rejoin(link, cut.in_flight)
+
+    def reroute(self, latency: Latency, in_flight: str = "deliver") -> None:
+        """Put new delays in force; a link without a way is severed until it has one again.
+
+        Packets in flight keep the delay with which they left; on links that lose their way they fare as `in_flight`
+        says.
+        """
+        self.latency = latency
+        for link in self.links():
+            delay = latency.between(link.src, link.dst)
+            if delay is None:
+                if not link.stranded:
+                    link.stranded = in_flight
+                    self._sever(link, in_flight)
+                continue
+            if link.stranded:
+                self._rejoin(link, link.stranded)
+                link.stranded = ""
+            if delay != link.delay:
+                link.delay = delay
+                link.changed()
+
+    def _sever(self, link: Link, in_flight: str) -> None:
+        link.cuts += 1
+        link.epoch += in_flight == "drop"
+        link.hold += in_flight == "hold"
+        link.watch()
+
+    def _rejoin(self, link: Link, in_flight: str) -> None:
+        link.cuts -= 1
+        link.hold -= in_flight == "hold"
+        link.watch()
+        self._release(link)
+
+    def _release(self, link: Link) -> None:
+        if not link.hold and link.held:
+            held, link.held = link.held, []
+            for packet, callbacks in held:
+                packet.callbacks = callbacks
+                heappush(self.kernel.queue, (self.kernel.now, PACKET, next(self.kernel.numbers), packet))
+
+    def hold(self, ends: Ends, sign: int) -> None:
+        """Hold whatever would arrive over some links (sign 1), or no longer (sign -1): then it arrives at once."""
+        if sign > 0:
+            self._holds.append(ends)
+        else:
+            self._holds.remove(ends)
+        for link in self.links():
+            if ends.picks(link.src, link.dst):
+                link.hold += sign
+                self._release(link)
+
+    def flap(self, ends: Ends, flapping: Flapping, in_flight: str) -> Flap:
+        """Let some links go down and come back until `still` is called with the result."""
+        flap = Flap(ends, flapping, in_flight, self.kernel.now, _free_name(flap.name for flap in self._flaps))
+        self._flaps.append(flap)
+        for link in self.links():
+            if ends.picks(link.src, link.dst):
+                self._flap(flap, link)
+        return flap
+
+    def still(self, flap: Flap) -> None:
+        """End a flap: all its links are up, as far as it is concerned."""
+        self._flaps.remove(flap)
+        for wing in flap.wings:
+            wing.folded = True
+            if wing.down:
+                self._rejoin(wing.link, flap.in_flight)
+
+    def _flap(self, flap: Flap, link: Link) -> None:
+        pair = (link.src, link.dst) if flap.ends.oneway or link.src < link.dst else (link.dst, link.src)
+        words = iter(self.chance.stream("weather", *pair, "flap", flap.name))
+        wing = Wing(link, Flaps(words, flap.flapping, flap.since))
+        flap.wings.append(wing)
+
+        def beat(_: Any) -> None:
+            if wing.folded:
+                return
+            down = wing.flaps.down(self.kernel.now)
+            if down != wing.down:
+                wing.down = down
+                (self._sever if down else self._rejoin)(link, flap.in_flight)
+            self.kernel.post(wing.flaps.until, FAULT, beat)
+
+        beat(None)
 
     def change(self, picks: Callable[[NodeId, NodeId], bool], change: Change, sign: int) -> None:
         """Put a change on the links that `picks` chooses (sign 1), or take it back (sign -1)."""
-        entry = (picks, change)
         if sign > 0:
+            name = _free_name(entry.name for entry in self._changes if entry.change.burst is not None)
+            entry = InForce(picks, change, self.kernel.now, name)
             self._changes.append(entry)
         else:
+            entry = next(e for e in self._changes if e.picks == picks and e.change == change)
             self._changes.remove(entry)
         for link in self.links():
             if picks(link.src, link.dst):
                 if sign > 0:
                     link.changes.append(change)
+                    self._brew(link, entry)
                 else:
                     link.changes.remove(change)
+                    link.storms = [storm for storm in link.storms if storm.source is not entry]
                 link.changed()
 
     def rule(self, src: NodeId, dst: NodeId, rule: Rule, sign: int) -> None:
@@ -553,3 +817,13 @@ class Network:
             else:
                 link.rules.remove(rule)
             link.watch()
+
+
+def _free_name(taken: Iterable[int | str]) -> int:
+    """Return the smallest number that is not taken: a name that depends on nothing but the faults in force."""
+    numbers = set(taken)
+    return next(i for i in range(len(numbers) + 1) if i not in numbers)
+
+
+def _everywhere(src: NodeId, dst: NodeId) -> bool:
+    return True

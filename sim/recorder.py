@@ -24,7 +24,7 @@ try:
 except ImportError:  # the extra `fast` is not installed
     msgspec = None  # type: ignore[assignment]
 
-BATCH = 2048  # records encoded at once
+BATCH = 256  # records encoded at once: many more would not stay in the processor's cache
 
 
 class Sink(Protocol):

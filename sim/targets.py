@@ -2,7 +2,8 @@
 
 A target is a node's name or one of: `leader`, `a-follower` (the first by name that is not named before it),
 `minority` and `majority` (drawn from the seed), `all`, `rest` (every node that no other group of the
-fault names), `random(k)`, `region(name)`. A role that nobody holds leaves the fault unresolved.
+fault names), `random(k)`, `region(name)`, `rack(name)`, and `itself`, the node whose record matched `when`. A role
+that nobody holds leaves the fault unresolved.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from .machine import NodeId
 if TYPE_CHECKING:
     from .host import Host
 
-ROLES = ("leader", "a-follower", "minority", "majority", "all", "rest")
-TARGET_FORM = "a node's name, " + ", ".join(ROLES) + ", random(k) or region(name)"
+ITSELF = "itself"
+ROLES = ("leader", "a-follower", "minority", "majority", "all", "rest", ITSELF)
+TARGET_FORM = "a node's name, " + ", ".join(ROLES) + ", random(k), region(name) or rack(name)"
 _RANDOM = re.compile(r"random\(([1-9][0-9]{0,5})\)")
 _REGION = re.compile(r"region\(([A-Za-z0-9_-]+)\)")
+_RACK = re.compile(r"rack\(([A-Za-z0-9_-]+)\)")
 
 Target = str | tuple[str, ...]  # one group: a target or several
 
@@ -42,18 +45,16 @@ def words_of(target: Target) -> tuple[str, ...]:
     return (target,) if isinstance(target, str) else tuple(target)
 
 
-def check(word: str, nodes: Sequence[NodeId], regions: Sequence[str]) -> str | None:
+def check(word: str, nodes: Sequence[NodeId], regions: Sequence[str], racks: Sequence[str] = ()) -> str | None:
     """Return what is wrong with one word of a target, or None."""
     if word in nodes or word in ROLES:
         return None
     if match := _RANDOM.fullmatch(word):
         return None if int(match[1]) <= len(nodes) else f'found "{word}", allowed: at most random({len(nodes)})'
-    if match := _REGION.fullmatch(word):
-        return (
-            None
-            if match[1] in regions
-            else f'found "{word}", allowed: the regions {", ".join(regions) or "of [cluster.place] (there are none)"}'
-        )
+    for form, places, what, table in ((_REGION, regions, "regions", "place"), (_RACK, racks, "racks", "rack")):
+        if match := form.fullmatch(word):
+            known = ", ".join(places) or f"of [cluster.{table}] (there are none)"
+            return None if match[1] in places else f'found "{word}", allowed: the {what} {known}'
     return f'found "{word}", allowed: {TARGET_FORM} (nodes: {_few(nodes)})'
 
 
@@ -62,10 +63,16 @@ def _few(nodes: Sequence[NodeId]) -> str:
 
 
 def resolve(
-    groups: Sequence[Target], hosts: Mapping[NodeId, Host], regions: Mapping[NodeId, str], words: Stream
+    groups: Sequence[Target],
+    hosts: Mapping[NodeId, Host],
+    regions: Mapping[NodeId, str],
+    words: Stream,
+    racks: Mapping[NodeId, str] | None = None,
+    itself: NodeId | None = None,
 ) -> tuple[tuple[NodeId, ...], ...] | None:
     """Return the nodes of each group, in node order, or None if somebody it needs is not there."""
     order = tuple(hosts)
+    groups = [tuple(itself if w == ITSELF and itself else w for w in words_of(group)) for group in groups]
     drawn = iter(words)
     named: set[NodeId] = {w for group in groups for w in words_of(group) if w in hosts}
     taken: list[set[NodeId]] = []
@@ -74,7 +81,7 @@ def resolve(
         for word in words_of(group):
             if word == "rest":
                 continue
-            found = _one(word, hosts, order, regions, named, drawn)
+            found = _one(word, hosts, order, regions, racks or {}, named, drawn)
             if found is None:
                 return None
             nodes |= found
@@ -96,6 +103,7 @@ def _one(
     hosts: Mapping[NodeId, Host],
     order: tuple[NodeId, ...],
     regions: Mapping[NodeId, str],
+    racks: Mapping[NodeId, str],
     named: set[NodeId],
     drawn: Iterator[int],
 ) -> set[NodeId] | None:
@@ -104,6 +112,8 @@ def _one(
         return {word}
     if word == "all":
         return set(order)
+    if word == ITSELF:
+        return None  # no record of a node led here
     if word == "leader":
         found = leader(hosts)
         return None if found is None else {found}
@@ -112,6 +122,8 @@ def _one(
         return {followers[0]} if followers else None
     if match := _REGION.fullmatch(word):
         return {n for n in order if regions.get(n) == match[1]} or None
+    if match := _RACK.fullmatch(word):
+        return {n for n in order if racks.get(n) == match[1]} or None
     free = [n for n in order if n not in named]
     if word == "minority":
         count = (len(order) - 1) // 2

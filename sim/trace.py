@@ -29,7 +29,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 KINDS = tuple(FIELDS)
 WHY = {
     "loss": "the packet's fate",
-    "partition": "the link was cut when it was sent, or a cut with in_flight = drop began while it flew",
+    "partition": "the link was cut or had no path when it was sent, or a cut with in_flight = drop began while it flew",
+    "burst": "the link was in a burst of loss when it was sent",
+    "queue-full": "the queue before the link's bandwidth had no room",
+    "too-big": "it was longer than the link's MTU",
     "corrupt": "its checksum failed on arrival and the message type has no corrupted()",
     "packet": "a packet fault named it",
     "down": "the node was down when it arrived",

@@ -10,20 +10,22 @@ import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
-from .chance import Chance, within
+from .chance import Chance, choose, threshold, within
 from .clients import Desk, Errand, Workload
 from .clock import Clock
 from .disk import Disk
 from .faults import FOREVER, Levers, Planned, When
-from .faults.base import Mend
+from .faults.base import Aims, Mend
 from .history import History
 from .host import Host, ModelError, told
 from .jury import Finding, Jury
 from .kernel import FAULT, TRIGGERED, Kernel
-from .machine import Cluster, Machine, NodeId, snake_case
-from .network import Change, Latency, Network, Uniform
+from .machine import Cluster, Machine, NodeId, Point, snake_case
+from .network import Change, Latency, Line, Network, Uniform
+from .ntp import Ntp, discipline
 from .property import Property
 from .recorder import Recorder, Sink
 from .targets import resolve
@@ -31,15 +33,17 @@ from .trace import BadValue, Faulted, Header, Record, steady
 from .units import MS, S, Span, clock_text
 
 WALL_START = 1_704_067_200 * S  # 2024-01-01
+POINT = snake_case(Point.__name__)
 RECORDS_MAX = 50_000_000  # a run that goes on and on is a model error, not a machine that swaps
 
 
 @dataclass(frozen=True)
 class ClockPlan:
-    """How one node's clocks start: the wall clock's offset in ns, and the rate error of both in ppm."""
+    """A node's clocks at first: the wall clock's offset in ns; in ppm how wrong both run, and the wall one besides."""
 
     offset: int = 0
     drift: int = 0
+    wall_drift: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Plan:
     """Everything about a run but its seed. Times in ns.
 
     `machine` makes the state machine of a node; `boots` holds when a node first boots if not at 0, None for never;
-    `rtt` overrides what nodes are told of their nominal round trips.
+    `rtt` overrides what nodes are told of their nominal round trips. With a `core`, nodes or "quorum" for a majority
+    drawn at heal, only the faults that touch it are mended then, and the others last for ever.
     """
 
     machine: Callable[[NodeId, Cluster], Machine]
@@ -58,16 +63,21 @@ class Plan:
     loss: Fraction = Fraction(0)
     duplicate: Fraction = Fraction(0)
     corrupt: Fraction = Fraction(0)
+    good_day: Mapping[str, Any] = field(default_factory=dict)  # further fields of the Change that is always in force
+    lines: tuple[Line, ...] = ()
     regions: Mapping[NodeId, str] = field(default_factory=dict)
+    racks: Mapping[NodeId, str] = field(default_factory=dict)
     rtt: int | None = None
     boots: Mapping[NodeId, int | None] = field(default_factory=dict)
     service: Mapping[NodeId, int] = field(default_factory=dict)
     wall_start: int = WALL_START
     clocks: Mapping[NodeId, ClockPlan] = field(default_factory=dict)
+    ntp: Ntp | None = None
     sync: Mapping[NodeId, int] = field(default_factory=dict)
     workload: Workload | None = None
     errands: tuple[Errand, ...] = ()
     faults: tuple[Planned, ...] = ()
+    core: tuple[NodeId, ...] | str | None = None
     properties: tuple[Property, ...] = ()
     ties: str = "fifo"
     model: str = ""
@@ -77,12 +87,16 @@ class Plan:
 
 @dataclass
 class FaultRun:
-    """What became of one planned fault, in ns; `phase` is waiting, active, forever, mended, done or unresolved."""
+    """What became of one planned fault, in ns; `phase` is waiting, active, forever, mended, done or unresolved.
+
+    A fault that strikes again and again has one for each time: `occurrence` counts them from 1.
+    """
 
     index: int
     kind: str
     colour: str
     counted: bool
+    occurrence: int = 1
     phase: str = "waiting"
     begin: int | None = None
     end: int | None = None
@@ -102,6 +116,7 @@ class Outcome:
     faults: list[FaultRun]
     drops: dict[str, int]
     model_error: str | None = None
+    core: tuple[NodeId, ...] = ()  # who was healed, if not everybody
 
 
 def run(plan: Plan, seed: int, sinks: Sequence[Sink] | None = ()) -> Outcome:
@@ -167,19 +182,23 @@ class World:
         self.jury = Jury(plan.properties, head)
         self.jury.attend(self.recorder)
         self.hosts: dict[NodeId, Host] = {}
-        always = Change(loss=plan.loss, duplicate=plan.duplicate, corrupt=plan.corrupt)
-        self.network = Network(self.kernel, self.recorder, self.chance, plan.latency, self.hosts, always)
+        always = Change(loss=plan.loss, duplicate=plan.duplicate, corrupt=plan.corrupt, **plan.good_day)
+        self.network = Network(self.kernel, self.recorder, self.chance, plan.latency, self.hosts, always, plan.lines)
         self.history = History(dict(kind.ACTIONS))
         for node in plan.nodes:
             clock_plan = plan.clocks.get(node, ClockPlan())
-            clock = Clock(self.kernel, plan.wall_start + clock_plan.offset, clock_plan.drift)
+            clock = Clock(self.kernel, plan.wall_start, clock_plan.drift, clock_plan.offset, clock_plan.wall_drift)
+            disk = Disk(plan.sync.get(node, 0), node, self.chance)
             self.hosts[node] = Host(
-                node, self.kernel, self.recorder, self.network, self.chance, clock, Disk(plan.sync.get(node, 0)),
+                node, self.kernel, self.recorder, self.network, self.chance, clock, disk,
                 clusters[node], plan.machine, plan.service.get(node, 0), plan.records_max,
             )  # fmt: skip
         self.desk = Desk(self.kernel, self.recorder, self.network, self.chance, self.hosts, self.history, plan.workload)
         self.faults = [FaultRun(i, p.fault.kind, p.fault.colour, p.fault.counted) for i, p in enumerate(plan.faults)]
-        self._mends: dict[int, Mend] = {}  # what heal must mend, in the order in which it was broken
+        # What heal must mend, in the order in which it was broken, by number of the fault and of its occurrence.
+        self._mends: dict[tuple[int, int], Mend] = {}
+        self._struck: dict[tuple[int, int], tuple[FaultRun, Aims, int]] = {}  # and whom it struck
+        self.core: tuple[NodeId, ...] = ()
 
     def _rtt_of(self, node: NodeId) -> Callable[[NodeId], int | None]:
         plan = self.plan
@@ -189,7 +208,8 @@ class World:
                 return 0
             if plan.rtt is not None:
                 return plan.rtt
-            return plan.latency.between(node, peer).nominal() + plan.latency.between(peer, node).nominal()
+            there, back = plan.latency.between(node, peer), plan.latency.between(peer, node)
+            return None if there is None or back is None else there.nominal() + back.nominal()
 
         return rtt
 
@@ -208,9 +228,10 @@ class World:
             stats=self._stats(),
             digest=self.recorder.digest(),
             history=self.history,
-            faults=self.faults,
+            faults=sorted(self.faults, key=lambda f: (f.index, f.occurrence)),
             drops=dict(sorted(self.network.counts.why.items())),
             model_error=error,
+            core=self.core,
         )
 
     def _begin(self) -> None:
@@ -222,6 +243,8 @@ class World:
             at = plan.boots.get(node, 0)
             if at is not None:
                 kernel.post(at, FAULT, _booting(host))
+            if plan.ntp is not None:
+                discipline(kernel, self.chance, node, host.clock, plan.ntp)
         for i, planned in enumerate(plan.faults):
             self._schedule(i, planned)
         self.desk.open_shop(plan.errands)
@@ -271,48 +294,69 @@ class World:
         lasting = planned.lasting
         if lasting is not None and lasting != FOREVER:
             lasting = self._drawn(i, "lasting", lasting)  # type: ignore[arg-type]
+        if planned.until is not None:
+            ending = _Ending(planned.until, self.chance, i, lambda _: self._end_early(i))
+            self.recorder.listen(planned.until.what, ending.hear)
         if planned.when is None:
             at = self._drawn(i, "at", planned.at if planned.at is not None else 0)
-            self.kernel.post(at, FAULT, lambda _: self._fire(i, planned, lasting))
+            self.kernel.post(at, FAULT, lambda _: self._fire(i, planned, lasting, None))
             return
         after = self._drawn(i, "after", planned.after)
         kernel = self.kernel
 
-        def fire(_: Any) -> None:
-            self._fire(i, planned, lasting)
+        def matched(record: Record) -> None:
+            if planned.fault.inside():
+                self._fire(i, planned, lasting, record.node)
+                return
+            # Not inside the record: its step has not performed its effects yet.
+            rank = FAULT if after else TRIGGERED
+            kernel.post(kernel.now + after, rank, lambda _: self._fire(i, planned, lasting, record.node))
 
-        def matched() -> None:
-            # Never inside the record: its step has not performed its effects yet.
-            kernel.post(kernel.now + after, FAULT if after else TRIGGERED, fire)
+        self.recorder.listen(planned.when.what, _Trigger(planned.when, self.chance, i, matched).hear)
 
-        self.recorder.listen(planned.when.what, _Trigger(planned.when, matched).hear)
+    def _end_early(self, i: int) -> None:
+        """Mend what is active of a fault right after the event whose record matched `until`."""
+        for nth in [nth for index, nth in self._mends if index == i]:
+            self.kernel.post(self.kernel.now, TRIGGERED, partial(self._end_of, i, nth))
 
-    def _fire(self, i: int, planned: Planned, lasting: Any) -> None:
+    def _end_of(self, i: int, nth: int, _: Any) -> None:
+        self._over(i, nth)
+
+    def _fire(self, i: int, planned: Planned, lasting: Any, itself: NodeId | None, nth: int = 1) -> None:
         now, heal, entry = self.kernel.now, self.plan.heal, self.faults[i]
         fault = planned.fault.settled(planned.when is not None)
         if heal is not None and now >= heal and not fault.instant:
             return  # the hostile phase is over
-        aims = resolve(fault.targets(), self.hosts, self.plan.regions, self.chance.stream("nemesis", i, "targets"))
+        if planned.every is not None and (planned.times is None or nth < planned.times):
+            self.kernel.post(now + planned.every, FAULT, lambda _: self._fire(i, planned, lasting, itself, nth + 1))
+        words = self.chance.stream("nemesis", i, "targets")
+        if nth > 1:
+            words = self.chance.stream("nemesis", i, "targets", nth)
+            entry = FaultRun(i, fault.kind, fault.colour, fault.counted, nth)
+            self.faults.append(entry)
+        aims = resolve(fault.targets(), self.hosts, self.plan.regions, words, self.plan.racks, itself)
         if aims is None:
             entry.phase = "unresolved"
             self._record(entry, "unresolved", None)
             return
         entry.begin = now
         entry.nodes = tuple(dict.fromkeys(node for group in aims for node in group))
-        entry.fields = fault.effective(aims)
+        aims = fault.arranged(aims, self.chance.stream("nemesis", i, "order"))
+        entry.fields = fault.effective(aims) | fault.toll(aims, self.hosts)
         entry.phase = "done" if fault.instant else "forever" if lasting == FOREVER else "active"
         seq = self._record(entry, "begin" if entry.phase != "forever" else "forever", None)
         span = None if not isinstance(lasting, int) else lasting
         mend = fault.apply(Levers(self.kernel, self.network, self.hosts, self.desk, self.chance, seq, span), aims)
         if entry.phase == "active":
-            self._mends[i] = lambda: self._mend(i, entry, mend, seq)
+            self._mends[i, nth] = lambda: self._mend(i, entry, mend, seq)
+            self._struck[i, nth] = entry, aims, seq
             if span is not None:
-                self.kernel.post(now + span, FAULT, lambda _: self._over(i))
+                self.kernel.post(now + span, FAULT, lambda _: self._over(i, nth))
         elif entry.phase == "done":
             entry.end = now
 
-    def _over(self, i: int) -> None:
-        mend = self._mends.pop(i, None)
+    def _over(self, i: int, nth: int) -> None:
+        mend = self._mends.pop((i, nth), None)
         if mend is not None:
             mend()
 
@@ -322,9 +366,34 @@ class World:
         mend()
 
     def _heal(self, _: Any) -> None:
-        """Mend everything that is still broken, the last first."""
-        for i in reversed(tuple(self._mends)):
-            self._over(i)
+        """Mend everything that is still broken, the last first; with a core, only what touches it."""
+        self.core = self._drawn_core()
+        core = frozenset(self.core)
+        for i, nth in reversed(tuple(self._mends)):
+            entry, aims, cause = self._struck[i, nth]
+            beyond = self.plan.faults[i].fault.beyond(aims, core) if core else None
+            if beyond is None:
+                self._over(i, nth)
+                continue
+            del self._mends[i, nth]
+            entry.phase = "forever"
+            own = Faulted(entry.index, entry.kind, "forever", entry.fields, beyond)
+            self.recorder.record("fault", self.kernel.now, None, cause, own)
+
+    def _drawn_core(self) -> tuple[NodeId, ...]:
+        """Return the core: as planned, or a majority of nodes that no fault has struck for ever, or what is left."""
+        core, nodes = self.plan.core, self.plan.nodes
+        if core is None or isinstance(core, tuple):
+            return core or ()
+        lost = {
+            node
+            for entry in self.faults
+            if entry.phase == "forever" and self.plan.faults[entry.index].fault.aimed == ("nodes",)
+            for node in entry.nodes
+        }
+        free = [node for node in nodes if node not in lost]
+        words = iter(self.chance.stream("nemesis", "core"))
+        return tuple(free[i] for i in sorted(choose(words, len(nodes) // 2 + 1, len(free))))
 
     def _record(self, entry: FaultRun, phase: str, cause: int | None) -> int:
         own = Faulted(entry.index, entry.kind, phase, entry.fields, entry.nodes)
@@ -334,16 +403,31 @@ class World:
 class _Trigger:
     """Counts the records that match and calls once, at the nth."""
 
-    def __init__(self, when: When, matched: Callable[[], None]) -> None:
+    def __init__(self, when: When, chance: Chance, fault: int, matched: Callable[[Record], None]) -> None:
         self._when = when
+        self._chance = chance
+        self._fault = fault
         self._matched = matched
         self._seen = 0
+        self._passes: dict[tuple[str, str], int] = {}
 
     def hear(self, record: Record) -> None:
-        if self._fits(record, record.data) and not (record.kind == "state" and self._fits(record, record.was)):
+        if self._matches(record):
+            if self._when.what == POINT and not self._lucky(str(record.node), str(record.data.name)):
+                return
             self._seen += 1
             if self._seen == self._when.nth:
-                self._matched()
+                self._matched(record)
+
+    def _lucky(self, node: str, name: str) -> bool:
+        """Return whether this pass of a point counts: its name is armed for the whole run, or in all of it is not."""
+        number = self._passes[node, name] = self._passes.get((node, name), 0) + 1
+        armed = self._chance.word("nemesis", "armed", name) >> 32
+        fires = self._chance.word("nemesis", self._fault, "fires", name, node, number) >> 32
+        return armed < threshold(self._when.armed) and fires < threshold(self._when.fires)
+
+    def _matches(self, record: Record) -> bool:
+        return self._fits(record, record.data) and not (record.kind == "state" and self._fits(record, record.was))
 
     def _fits(self, record: Record, data: Any) -> bool:
         if data is None:
@@ -351,6 +435,14 @@ class _Trigger:
         return all(
             (record.node if name == "node" else getattr(data, name, None)) == value for name, value in self._when.where
         )
+
+
+class _Ending(_Trigger):
+    """Calls at every record that matches: a fault that strikes again may end early again."""
+
+    def hear(self, record: Record) -> None:
+        if self._matches(record):
+            self._matched(record)
 
 
 def _booting(host: Host) -> Callable[[Any], None]:

@@ -17,10 +17,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from puppets import Ping, Puppet, RoleView, Seen, Stored, asked, booted, got, perform, plan, rang
+from puppets import APPLICABLE, Ping, Puppet, RoleView, Seen, Stored, asked, booted, got, perform, plan, rang
 
 import sim.recorder
-from sim.checks import SHIPPED
 from sim.clients import Workload
 from sim.faults import ClockFault, Crash, LinkFault, Partition, Pause, Planned, When
 from sim.machine import Input, Now, fingerprint
@@ -60,7 +59,7 @@ def holds(me: Any) -> Any:
 def whole(ties: str = "fifo", **more: Any) -> Plan:
     chosen: dict[str, Any] = {
         "nodes": 5, "stop": 700 * MS, "heal": 500 * MS, "latency": Uniform(MS, 12 * MS), "loss": Fraction(1, 50),
-        "duplicate": Fraction(1, 40), "corrupt": Fraction(1, 80), "ties": ties, "properties": SHIPPED,
+        "duplicate": Fraction(1, 40), "corrupt": Fraction(1, 80), "ties": ties, "properties": APPLICABLE,
         "puppets": {"View": RoleView, "contents": holds, "ACTIONS": {"append": ("key", "value")}},
         "clocks": {"n2": ClockPlan(offset=-S, drift=150)}, "sync": {"n1": 3 * MS}, "service": {"n4": MS // 5},
         "workload": Workload("append", ("n1", "n3"), every=(8 * MS, 25 * MS), patience=40 * MS, again=1, keys=5),

@@ -16,6 +16,10 @@ in `properties` and `bounds`; section numbers in this package refer to the behav
     tracker      who was heard, who is believed in             (7.2)
     logfile      entries, tail, floor, skipping ahead          (7.3, 6.6)
     catchup      serving, fitting chunks, backoff, tokens      (7.6, 6.1, 6.2)
+    budget       the bytes that a leader may ship               (6.3)
+    pressure     what a full disk makes of each role            (6.5)
+    sink         what discovery is told of a node              (6.10)
+    gauges       ages of heartbeats, and totals                (6.7)
     choices      what the sources leave open, as parameters    (7)
     facts        what a node states, and its view
     runtime      the machine: tick, messages, clients          (3, 4)

@@ -8,7 +8,7 @@ from sim.machine import NodeId
 from sim.units import S
 
 from .logfile import LogFile
-from .messages import BAD_RANGE, Event, SyncNack, SyncRequest, SyncResponse
+from .messages import BAD_RANGE, CHANNEL_CLOSED, Event, SyncNack, SyncRequest, SyncResponse
 
 STRIKES_FREE = 3
 BACKOFF_FIRST = 1 * S
@@ -27,6 +27,8 @@ def serve(
 ) -> SyncResponse | SyncNack:
     """Return what a leader answers to a request; the choices are P7, P8 and P17."""
     floor, since = log.first_retained, msg.since_seq
+    if log.closed:
+        return SyncNack(msg.channel_id, since, CHANNEL_CLOSED, 0, msg.request_id)
     below = since < floor and below_floor == "bad-range"
     beyond = since >= log.next_seq and at_tail == "bad-range"
     if below or beyond:
@@ -40,9 +42,10 @@ def serve(
 
 
 class Gap(NamedTuple):
-    """The chunk begins above the tail."""
+    """The chunk begins above the tail; `divergence_suspected` is worth a warning and nothing else."""
 
     first_seq: int
+    divergence_suspected: bool
 
 
 class Misfit(NamedTuple):
@@ -51,8 +54,10 @@ class Misfit(NamedTuple):
     why: str  # not-consecutive | stale
 
 
-def fit(msg: SyncResponse, next_seq: int, overlap: str = "stale") -> tuple[Event, ...] | Gap | Misfit:
-    """Return the events of a response that belong at the tail, or why none do (P11: `stale` or `trim`).
+def fit(
+    msg: SyncResponse, next_seq: int, overlap: str = "stale", suspects: str = "retained"
+) -> tuple[Event, ...] | Gap | Misfit:
+    """Return the events of a response that belong at the tail, or why none do; the choices are P11 and P15.
 
     Only sequences are compared: the message has no field by which what lies before the chunk could be checked.
     """
@@ -62,7 +67,8 @@ def fit(msg: SyncResponse, next_seq: int, overlap: str = "stale") -> tuple[Event
     if not events:
         return ()
     if msg.first_seq > next_seq:
-        return Gap(msg.first_seq)
+        floor = msg.leader_first_retained_seq
+        return Gap(msg.first_seq, next_seq >= floor if suspects == "retained" else msg.first_seq > floor)
     if msg.first_seq < next_seq:
         return Misfit("stale") if overlap == "stale" else events[next_seq - msg.first_seq :]
     return events

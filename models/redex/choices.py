@@ -1,13 +1,15 @@
 """What the sources of redex leave open, each a parameter with a word for a value (section 7); the first is the default.
 
-P12 to P15 wait for what they are about: appends that fail, the bandwidth budget and the chain tag. P19 is no
-choice: only a node in role leader takes writes.
+Where the specification names no alternative (P13, P14, P18, P19), the second word is one for which its evidence leaves
+room.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+Value = TypeVar("Value")
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "follow": ("latest", "sticky"),  # P1: any leader's heartbeat sets the belief, or only if it is silent or none
@@ -21,10 +23,17 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "skip_back": ("error", "ignore", "rewind"),  # P9: skip_to a sequence that is not above the tail
     "skip_over": ("keep", "drop"),  # P10: what becomes of entries below a gap
     "overlap": ("stale", "trim"),  # P11: a chunk that begins below the tail
+    "batch": ("whole", "prefix"),  # P12: of a chunk that does not fit, nothing is stored or what fits
+    "bucket": ("full", "empty"),  # P13: the bandwidth budget at the start of a life
+    "candidate_tag": ("kept", "withdrawn"),  # P14: what becomes of the chain tag on the way to an election
+    "suspects": ("retained", "beyond-floor"),  # P15: a gap that the leader retains, or one that begins above its floor
     "candidate": ("stays", "stands-again"),  # P16: a tick in role candidate
     "oversized": ("ships", "withheld"),  # P17: an event larger than a chunk
-    "file": ("heap", "kept"),  # P18: whether the log outlives the process
+    "file": ("heap", "kept"),  # P18: whether the log outlives the process; a kept one refuses to be skipped (6.6)
+    "writers": ("leader", "anyone"),  # P19: who takes a client's write
     "clearing": ("belief", "everything"),  # P20: what clearing the believed leader clears
+    "under_capacity": ("withdraw", "evict-oldest"),  # the policy when an append fails (6.5)
+    "sweeps": ("each-append", "on-demand"),  # when retention is applied: after every append, or when asked
     "placed": ("first-boot", "every-boot", "never"),  # when the outside placement makes a booting node a follower
     "bandwidth_class": ("foreground", "background"),  # of this node's own requests
 }
@@ -37,3 +46,18 @@ def one_of(name: str, found: Any) -> str:
         raise ValueError(f"{name}: found {found!r}, allowed: {', '.join(allowed)}")
     word: str = found
     return word
+
+
+def quantity(name: str, found: Any, reader: Callable[[Any], Value]) -> Value:
+    """Return a parameter's quantity. Raises ValueError on text that its reader does not take."""
+    try:
+        return reader(found)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def count(name: str, found: Any, least: int) -> int:
+    """Return a parameter's whole number. Raises ValueError on anything else, or on less than `least`."""
+    if not isinstance(found, int) or isinstance(found, bool) or found < least:
+        raise ValueError(f"{name}: found {found!r}, allowed: a whole number from {least}")
+    return found

@@ -19,6 +19,13 @@ class Turned(NamedTuple):
     signal: str
 
 
+class Tagged(NamedTuple):
+    """The chain tag was announced up to this tip, or withdrawn if that is None; not `ok` if the sink failed."""
+
+    tip: int | None
+    ok: bool
+
+
 class Accepted(NamedTuple):
     """A leader told a client that its write stands at this sequence."""
 
@@ -39,6 +46,24 @@ class Skipped(NamedTuple):
 
     start: int
     to: int
+
+
+class DivergenceSuspected(NamedTuple):
+    """A gap was skipped, up to `first_seq`, that is no mere matter of retention: a warning, acted upon by nobody."""
+
+    first_seq: int
+
+
+class UnderCapacity(NamedTuple):
+    """A chunk could not be appended, for the nth time in this life."""
+
+    total: int
+
+
+class Stopped(NamedTuple):
+    """A cancelled runtime has ended, in this role. NB: one whose handle was dropped ends without a word."""
+
+    role: str
 
 
 class Struck(NamedTuple):

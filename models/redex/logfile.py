@@ -16,29 +16,52 @@ class SkipRefused(Exception):
     """The log will not move its tail there."""
 
 
+class AppendFailed(Exception):
+    """The log cannot take so many more events."""
+
+
 class LogFile:
     """Entries in memory. `first_retained` is the smallest sequence held, the tail if there is none.
 
-    The choices are P9 and P10; `retain` is the number of events that a sweep leaves, None for all.
+    The choices are P9 and P10; `retain` is the number of events that a sweep leaves and `capacity` that which fits
+    between sweeps, None for any; a `persistent` log is never skipped.
     """
 
-    def __init__(self, skip_back: str = "error", skip_over: str = "keep", retain: int | None = None) -> None:
+    def __init__(
+        self,
+        skip_back: str = "error",
+        skip_over: str = "keep",
+        retain: int | None = None,
+        capacity: int | None = None,
+        persistent: bool = False,
+    ) -> None:
         self.entries: dict[int, Any] = {}  # in the order of their sequences
         self.next_seq = 0
         self.first_retained = 0
+        self.closed = False
         self._skip_back = skip_back
         self._skip_over = skip_over
         self._retain = retain
+        self._capacity = capacity
+        self._persistent = persistent
 
-    def restore(self, entries: Mapping[int, Any], next_seq: int) -> None:
+    def restore(self, entries: Mapping[int, Any]) -> None:
         """Begin with what an earlier life wrote."""
         self.entries = {seq: entries[seq] for seq in sorted(entries)}
-        self.next_seq = max([next_seq, *(seq + 1 for seq in entries)])
+        self.next_seq = max((seq + 1 for seq in entries), default=0)
         self.first_retained = 0
         self._raise_floor()
 
+    def reserve(self, events: int) -> None:
+        """Raise AppendFailed unless so many events can be appended; none always can."""
+        if self.closed and events:
+            raise AppendFailed("the file is closed")
+        if self._capacity is not None and len(self.entries) + events > self._capacity:
+            raise AppendFailed(f"{len(self.entries)} events and {events} more, allowed: {self._capacity}")
+
     def append(self, payload: Any) -> int:
-        """Write at the tail and return the sequence. Retention waits for the sweep."""
+        """Write at the tail and return the sequence. Retention waits for the sweep. Raises AppendFailed."""
+        self.reserve(1)
         seq = self.next_seq
         self.entries[seq] = payload
         self.next_seq = seq + 1
@@ -55,6 +78,8 @@ class LogFile:
 
     def skip_to(self, seq: int) -> list[int]:
         """Move the tail and return the sequences that were discarded. Raises SkipRefused."""
+        if self._persistent or self.closed:
+            raise SkipRefused(f"skip_to: found a {'closed' if self.closed else 'persistent'} file, allowed: a heap")
         if seq <= self.next_seq:
             if self._skip_back == "error":
                 raise SkipRefused(f"skip_to: found {seq}, allowed: above the tail {self.next_seq}")

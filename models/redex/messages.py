@@ -1,6 +1,7 @@
 """The four messages of redex, and what they cost on the wire (sections 1.2 and 4.2).
 
-None of them carries a term, a vote, a commit index or anything that depends on what is in a log.
+None of them carries a term, a vote, a commit index or anything that depends on what is in a log. A fifth never leaves
+its node.
 """
 
 from __future__ import annotations
@@ -58,6 +59,10 @@ class SyncNack(NamedTuple):
     leader_first_retained_seq: int
     request_id: int
     detail: str = ""
+
+
+class Shutdown(NamedTuple):
+    """What `cancel` puts in a node's own priority lane: close the channel, and end."""
 
 
 def event_bytes(payload: Any) -> int:

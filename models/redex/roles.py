@@ -37,6 +37,10 @@ TURNS = frozenset(
     }
 )
 
+# What may go wrong with a turn, if anything does.
+TRANSITION = "transition"  # it is illegal, and the role has not moved
+TAG_SINK = "tag-sink"  # the role has moved, and discovery does not know
+
 
 def legal(was: str, to: str, signal: str) -> bool:
     """Return whether a node in role `was` may turn `to` another on this signal."""

@@ -80,6 +80,11 @@ class HeartbeatTracker:
         lag = at - (peer.seen if seen is None else seen)
         return lag > self.window if self._boundary == "after" else lag >= self.window
 
+    def lag(self, peer: NodeId, at: int) -> int | None:
+        """Return how long ago a peer was heard in any role, None if never."""
+        known = self.peers.get(peer)
+        return None if known is None else max(0, at - known.seen)
+
     def fresh(self, peer: NodeId, at: int) -> bool:
         """Return whether a peer was heard, in any role, within the silence window."""
         known = self.peers.get(peer)

@@ -11,17 +11,24 @@ from typing import Any
 from ..machine import fingerprint
 from ..property import NOTHING, always, eventually
 from ..trace import Header, Record
+from .standing import harmed
 
 
 @always("same sequence, same payload", needs={"stored": "seq payload"})
 def same_payload(cluster: Header) -> Generator[Any, Record, None]:
-    """Judge every entry stored against the first one stored anywhere under its sequence number."""
+    """Judge every entry stored against the first one stored anywhere under its sequence number.
+
+    Where entries have terms, one of a later term may replace one that was never committed: then it is the same
+    sequence and term.
+    """
+    terms = "term" in cluster.facts.get("stored", ())
     held: dict[Any, tuple[Any, str]] = {}
     said: Any = NOTHING
     while True:
         record = yield said
         seq, payload = record.data.seq, record.data.payload
-        first, where = held.setdefault(seq, (payload, str(record.node)))
+        key = (seq, record.data.term) if terms else seq
+        first, where = held.setdefault(key, (payload, str(record.node)))
         said = None
         if first != payload:
             said = f"sequence {seq} is {_shown(payload)} on {record.node} and {_shown(first)} on {where}"
@@ -50,7 +57,7 @@ def tails_agree(cluster: Header) -> Generator[Any, Record, None]:
     while True:
         record = yield said
         if record.kind == "fault":
-            excused |= _outside(record)
+            excused |= _outside(record, cluster)
         elif record.data is None:
             tails.pop(str(record.node), None)
         else:
@@ -78,7 +85,7 @@ def logs_agree(cluster: Header) -> Generator[Any, Record, None]:
     while True:
         record = yield said
         if record.kind == "fault":
-            excused |= _outside(record)
+            excused |= _outside(record, cluster)
         elif record.node not in excused:
             for key, value in record.data:
                 first, where = held.setdefault(key, (value, str(record.node)))
@@ -103,7 +110,7 @@ def no_holes(cluster: Header) -> Generator[Any, Record, None]:
     while True:
         record = yield said
         if record.kind == "fault":
-            excused |= _outside(record)
+            excused |= _outside(record, cluster)
             continue
         if record.node in excused:
             continue
@@ -134,7 +141,7 @@ def accepted_survives(cluster: Header) -> Generator[Any, Record, None]:
     while True:
         record = yield said
         if record.kind == "fault":
-            excused |= _outside(record)
+            excused |= _outside(record, cluster)
             continue
         if record.kind != "content":
             accepted.setdefault((record.data.seq, fingerprint(record.data.payload)), str(record.node))
@@ -154,9 +161,9 @@ def accepted_survives(cluster: Header) -> Generator[Any, Record, None]:
             )
 
 
-def _outside(record: Record) -> frozenset[str]:
-    """Return the nodes that a fault puts outside the core: those that it strikes for ever."""
-    return frozenset(record.data.nodes if record.data.phase == "forever" else ())
+def _outside(record: Record, cluster: Header) -> frozenset[str]:
+    """Return the nodes that a fault puts outside the core: those that it harms for ever."""
+    return harmed(record.data, cluster.nodes) if record.data.phase == "forever" else frozenset()
 
 
 def _rank(value: Any) -> tuple[str, Any]:

@@ -8,17 +8,27 @@ nothing of when that was: the world schedules, resolves, records and mends. The 
 from .base import FOREVER, Fault, Levers, Planned, When
 from .clock import ClockFault
 from .crash import Crash
+from .disk import DiskFault
+from .edge import EdgeFault
+from .flap import Flap
+from .hold import Hold
 from .link import LinkFault
 from .operate import Operate
 from .packet import PacketFault
 from .partition import Partition
 from .pause import Pause
+from .slow import Slow
+from .swizzle import Swizzle
 
 KINDS: dict[str, type[Fault]] = {
-    fault.kind: fault for fault in (Partition, LinkFault, PacketFault, Crash, Pause, ClockFault, Operate)
-}
+    fault.kind: fault
+    for fault in (
+        Partition, LinkFault, EdgeFault, PacketFault, Hold, Flap, Swizzle, Crash, Pause, Slow, ClockFault, DiskFault,
+        Operate,
+    )
+}  # fmt: skip
 
 __all__ = [
-    "FOREVER", "KINDS", "ClockFault", "Crash", "Fault", "Levers", "LinkFault", "Operate", "PacketFault", "Partition",
-    "Pause", "Planned", "When",
+    "FOREVER", "KINDS", "ClockFault", "Crash", "DiskFault", "EdgeFault", "Fault", "Flap", "Hold", "Levers", "LinkFault",
+    "Operate", "PacketFault", "Partition", "Pause", "Planned", "Slow", "Swizzle", "When",
 ]  # fmt: skip

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from ..chance import Chance
+from ..chance import Chance, Stream
 from ..clients import Desk
 from ..host import Host
 from ..kernel import Kernel
@@ -55,9 +55,21 @@ class Fault:
         """Return the fault with the defaults that depend on whether a record triggers it."""
         return self
 
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """Yield what fields may not be together: a field, empty for the whole, and `found ..., allowed: ...`."""
+        yield from ()
+
+    def inside(self) -> bool:
+        """Return whether it strikes inside the step whose record triggers it, not right after that step."""
+        return False
+
     def targets(self) -> tuple[Target, ...]:
         """Return whom it strikes."""
         return tuple(getattr(self, name) for name in self.aimed)
+
+    def arranged(self, aims: Aims, words: Stream) -> Aims:
+        """Return the nodes in the groups and the order in which they are struck, if the seed decides on these."""
+        return aims
 
     def apply(self, levers: Levers, aims: Aims) -> Mend:
         """Strike these nodes, and return what mends exactly what was broken here.
@@ -66,34 +78,60 @@ class Fault:
         """
         raise NotImplementedError
 
+    def beyond(self, aims: Aims, core: frozenset[NodeId]) -> tuple[NodeId, ...] | None:
+        """Return the nodes that it harms for good if it is left as it is at heal, or None if it touches the core."""
+        struck = tuple(dict.fromkeys(node for group in aims for node in group))
+        return None if not struck or core.intersection(struck) else struck
+
     def effective(self, aims: Aims) -> dict[str, Any]:
         """Return the fields as they stand in the fault's record, with nodes in place of targets."""
-        shown = {}
-        for field in fields(self):
-            if field.name not in self.aimed:
-                value = getattr(self, field.name)
-                shown[field.name] = show_share(value) if isinstance(value, Fraction) else value
-        return shown
+        return {name: value for name, value in _table(self).items() if name not in self.aimed}
+
+    def toll(self, aims: Aims, hosts: Mapping[NodeId, Host]) -> dict[str, Any]:
+        """Return what this costs the cluster, for the fault's record: asked right before it strikes."""
+        return {}
+
+
+def _table(value: Any) -> dict[str, Any]:
+    """Return what a fault or one of its tables says; what was not said is left out."""
+    found = {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: _plain(inner) for name, inner in found.items() if inner is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return show_share(value)
+    return _table(value) if is_dataclass(value) else value
 
 
 @dataclass(frozen=True)
 class When:
     """A trigger: the `nth` record of a kind, or note of a fact, whose fields have these values.
 
-    A `state` record matches when it has these values and the node's state before it had not.
+    A `state` record matches when it has these values and the node's state before it had not. Of the notes of a Point
+    only those match that two draws allow: whether this seed arms points of that name, and whether this pass fires.
     """
 
     what: str  # a record kind or a fact
     where: tuple[tuple[str, Any], ...] = ()
     nth: int = 1
+    armed: Fraction = Fraction(1)
+    fires: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A fault and its time: `at`, or `when` plus `after`; it lasts so long, until heal (None), or for ever."""
+    """A fault and its time: `at`, or `when` plus `after`; it lasts so long, until heal (None), or for ever.
+
+    A record that matches `until` mends it earlier. With `every` it strikes again so long after it struck, `times` times
+    in all if that is given; then it lasts for less than `every`.
+    """
 
     fault: Fault
     at: Span | None = None
     when: When | None = None
     after: Span = 0
     lasting: Span | str | None = None
+    until: When | None = None
+    every: int | None = None
+    times: int | None = None

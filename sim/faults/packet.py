@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from ..machine import NodeId
 from ..targets import Target
 from ..units import Duration
 from .base import Aims, Fault, Levers, Mend
@@ -41,6 +42,13 @@ class PacketFault(Fault):
 
     def targets(self) -> tuple[Target, ...]:
         return self.link
+
+    def beyond(self, aims: Aims, core: frozenset[NodeId]) -> tuple[NodeId, ...] | None:
+        """Return who of both ends is not of the core, or None if a link inside the core is among its own."""
+        src, dst = (core.intersection(group) for group in aims)
+        if src and dst and len(src | dst) > 1:
+            return None
+        return tuple(dict.fromkeys(node for group in aims for node in group if node not in core))
 
     def apply(self, levers: Levers, aims: Aims) -> Mend:
         rules = [(src, dst, _Named(self)) for src in aims[0] for dst in aims[1] if src != dst]

@@ -18,6 +18,7 @@ from benchmarks.measure import Effort, against, in_turns, plainly, within
 from benchmarks.naive import Naive
 from benchmarks.table import text
 from benchmarks.worlds import BEAT, HIGH, LOW, QUORUM, SEED, Workload, calm, names, plan
+from sim.checks import SHIPPED
 from sim.machine import Cluster, Machine, NodeId
 from sim.units import MS, S
 from sim.world import World
@@ -41,6 +42,8 @@ NAMES = {
     "message_100_nodes",
     "message_1000_nodes",
     "partition_1000_nodes",
+    *(f"property_{prop.name}" for prop in SHIPPED),
+    "properties_all",
 }
 
 

@@ -9,7 +9,7 @@ from models.careless import Accepted, Careless, Copy, Stored
 from sim.checks.logs import accepted_survives, logs_agree, no_holes, same_payload
 from sim.clients import Workload
 from sim.faults import Crash, LinkFault, Planned
-from sim.machine import Answer, Ask, Boot, Cluster, Note, Now, Send
+from sim.machine import Answer, Ask, Boot, Cluster, Note, Now, Point, Send
 from sim.units import S
 from sim.world import Plan, run
 
@@ -35,6 +35,7 @@ def test_it_answers_before_it_sends_a_copy() -> None:
         Note(Stored(0, "x")),
         Note(Accepted(7, 0, "x")),
         Answer("c1", 7, "ok"),
+        Note(Point("promised")),
         Send("n2", Copy(0, "x")),
         Send("n3", Copy(0, "x")),
     ]

@@ -5,7 +5,7 @@ import pytest
 
 from reports import style
 from reports.load import Fault, RunData, load
-from reports.sheet import FAULT_ROWS, contrast, fault_intervals, fault_rows
+from reports.sheet import FAULT_ROWS, contrast, fault_intervals, fault_rows, named
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,15 @@ def test_overlapping_faults_of_one_kind_at_a_node_are_one_band(plain: Path) -> N
 def test_a_fault_that_names_nobody_struck_everybody(plain: Path) -> None:
     run = with_faults(plain, (0, 10, ()))
     assert fault_intervals(run, run.header.nodes) == {("#3d405b", 0, 10): [0, 1, 2]}
+
+
+def test_a_fault_is_named_by_whom_or_what_it_struck() -> None:
+    def texts(kind: str, nodes: tuple[str, ...], **fields: Any) -> list[str]:
+        return named(Fault(0, kind, "#3d405b", "mended", 0, 1, nodes, fields))
+
+    assert texts("crash", ("n1", "n2")) == ["crash n1 n2", "crash"]
+    assert texts("partition", ("n1", "n2"), groups=[["n1"], ["n2"]])[0] == "partition n1 | n2"
+    assert texts("edge", (), cut=[["Oslo", "Rome"], ["a", "b"]], between=None)[0] == "edge Oslo-Rome, a-b"
 
 
 def test_many_faults_take_a_bounded_number_of_rows(plain: Path) -> None:

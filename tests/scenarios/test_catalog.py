@@ -6,15 +6,20 @@ from scenarios.complaints import UsageError
 from scenarios.run import prepare, run
 
 
+def found(prop):
+    """Return a verdict and its evidence, but for the cause chain, which only a run tells."""
+    evidence = prop["evidence"] or {}
+    return prop["name"], prop["verdict"], [evidence.get(key) for key in ("sentence", "seq", "at", "why")]
+
+
 @pytest.mark.parametrize("name", catalog.names())
 def test_every_scenario_shows_what_it_expects_and_was_not_vacuous(name, tmp_path):
     experiment = prepare(name)
     done = run(experiment, experiment.scenario.seed, tmp_path / "run", plots=False)
     assert done.verdict.word == "as-expected", done.result["properties"]
-    assert done.result["remarks"] == []
-    online = [(p["name"], p["verdict"]) for p in done.result["properties"]]
+    assert [said for said in done.result["remarks"] if "no majority" not in said] == []
     stored = check_trace(tmp_path / "run/trace.jsonl")["properties"]
-    assert online == [(p["name"], p["verdict"]) for p in stored]
+    assert list(map(found, done.result["properties"])) == list(map(found, stored))
 
 
 def test_a_catalogue_name_that_is_misspelt_gets_a_guess():

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -29,7 +30,7 @@ def test_the_result_has_the_keys_that_other_programs_read(scenario, tmp_path):
 def test_run_without_json_says_verdict_properties_and_how_to_replay(scenario, tmp_path):
     said = call("run", scenario, "--no-plots", "--out", tmp_path / "out").stdout
     assert "my_log seed 1 (my_log, as-written): as-expected" in said
-    assert "tails_agree     violated" in said
+    assert re.search(r"^  tails_agree +violated$", said, re.M)
     assert f"replay netsplit run {scenario} --seed 1" in said
 
 
@@ -113,3 +114,18 @@ def test_new_model_never_writes_over_a_file(folder, monkeypatch):
     (folder / "my_log.py").write_text("precious")
     assert call("new-model", "my_log").exit_code == 2
     assert (folder / "my_log.py").read_text() == "precious"
+
+
+def test_a_sweep_whose_runs_do_not_replay_exits_with_3(scenario, monkeypatch):
+    import scenarios.sweep as module
+
+    monkeypatch.setattr(module, "_amiss", lambda experiment, seed, outcome: "x" if seed == 2 else "")
+    found = call("sweep", scenario, "--seeds", "1..3", "--replay")
+    assert found.exit_code == 3
+    assert "netsplit itself is at fault under seed 2: x" in found.stdout
+
+
+def test_a_sweep_whose_runs_replay_exits_with_0(scenario):
+    found = call("sweep", scenario, "--seeds", "1..3", "--replay", "--json")
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["amiss"] == []

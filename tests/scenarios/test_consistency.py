@@ -222,7 +222,7 @@ def test_expecting_what_the_clients_cannot_show_is_refused(scenario):
 
 
 def test_a_bound_on_a_judge_that_has_none_is_refused(scenario):
-    with pytest.raises(ScenarioError, match=r"found on linearizable, which is judged always"):
+    with pytest.raises(ScenarioError, match=r"found on linearizable, which is judged throughout"):
         prepare(str(scenario), (("expect.linearizable", {"verdict": "holds", "within": "1s"}),))
 
 

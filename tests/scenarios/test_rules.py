@@ -8,6 +8,10 @@ TOP = 'about = "x"\nmodel = "./my_log.py"\nstop = "10s"\nheal = "8s"\n'
 PARTITION = '[[fault]]\nkind = "partition"\nat = "1s"\n'
 
 
+PAUSE = '[[fault]]\nkind = "pause"\nnodes = "n1"\n'
+CRASH = '[[fault]]\nkind = "crash"\n'
+
+
 def complaint(folder, text):
     with pytest.raises(ScenarioError) as caught:
         experiment(parse(TOP + text, folder / "s.toml"))
@@ -36,6 +40,14 @@ def complaint(folder, text):
         ('[[fault]]\nkind = "pause"\nnodes = "n1"\nwhen = { seq = 3 }\n', "either note = FACT or record = KIND"),
         ('[[fault]]\nkind = "operate"\nnodes = "n1"\nat = "1s"\naction = "resign"\n', 'found "resign"'),
         ('[[fault]]\nkind = "operate"\nnodes = "n1"\nat = "1s"\naction = "boot"\nlasting = "1s"\n', "an instant"),
+        (PAUSE + 'at = "1s"\narmed = "1/2"\n', 'armed: found without when = { note = "point" }'),
+        (PAUSE + 'when = { note = "stored" }\nfires = "1/2"\n', 'fires: found without when = { note = "point" }'),
+        (PAUSE + 'when = { note = "point" }\n', 'found "point", allowed: the model\'s facts stored'),
+        ('[[fault]]\nkind = "pause"\nnodes = "itself"\nat = "1s"\n', 'nodes: found "itself" without when'),
+        (CRASH + 'nodes = "itself"\nat = "1s"\n', 'nodes: found "itself" without when'),
+        (CRASH + 'nodes = "n1"\nwhen = { note = "stored" }\nstrike = "here"\n', 'allowed: with nodes = "itself"'),
+        (CRASH + 'nodes = "itself"\nwhen = { record = "send" }\nstrike = "here"\n', "and when = { note = FACT }"),
+        (CRASH + 'nodes = "itself"\nwhen = { note = "stored" }\nafter = "1s"\nstrike = "here"\n', "without after"),
         ('[clients]\nworkload = "register"\n', "needs"),
         ('[clients]\nworkload = "append"\nbeside = ["n9"]\n', 'found "n9"'),
         ('[clients]\nworkload = "append"\nevery = "0s"\n', "above 0"),
@@ -57,6 +69,97 @@ def complaint(folder, text):
         ('[expect]\nsingle_leader = { verdict = "holds", within = "1s" }\n', "only on eventual properties"),
         ('[expect]\ntails_agree = { verdict = "holds", within = "5s" }\n', "stop comes before"),
         ('profile = "hardened"\n', 'found "hardened", allowed: as-written'),
+        (
+            '[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\nevery = "2s"\n',
+            "lasting: missing: a fault that strikes again",
+        ),
+        (
+            '[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\nevery = "2s"\nlasting = "2s"\n',
+            "found 2s, allowed: below every (2s)",
+        ),
+        (
+            '[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\nevery = "2s"\nlasting = ["1s", "3s"]\n',
+            "found 3s, allowed: below every (2s)",
+        ),
+        (
+            '[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\nevery = "2s"\nlasting = "for-ever"\n',
+            "a time below every",
+        ),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\ntimes = 2\n', "times: found without every"),
+        (
+            '[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\nevery = "2s"\nlasting = "1s"\ntimes = 0\n',
+            "times: found 0, allowed: an integer from 1",
+        ),
+        (
+            '[[fault]]\nkind = "operate"\nnodes = "n1"\nat = "1s"\naction = "boot"\nevery = "0s"\n',
+            'every: found "0s", allowed: a time above 0',
+        ),
+        ('[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\nuntil = { note = "sotred" }\n', 'did you mean "stored"?'),
+        (
+            '[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\nuntil = { record = "boot", lfie = 2 }\n',
+            'did you mean "life"?',
+        ),
+        (
+            '[[fault]]\nkind = "pause"\nnodes = "n1"\nat = "1s"\nlasting = "for-ever"\nuntil = { record = "boot" }\n',
+            "until: found beside lasting",
+        ),
+        (
+            '[[fault]]\nkind = "operate"\nnodes = "n1"\nat = "1s"\naction = "boot"\nuntil = { record = "boot" }\n',
+            "an instant, allowed: no until",
+        ),
+        (
+            '[[fault]]\nkind = "pause"\nnodes = "rack(r9)"\nat = "1s"\n',
+            "allowed: the racks of [cluster.rack] (there are none)",
+        ),
+        (
+            '[[fault]]\nkind = "pause"\nnodes = "rack(r9)"\nat = "1s"\n[cluster.rack]\nn1 = "r1"\n',
+            "allowed: the racks r1",
+        ),
+        ('[cluster.rack]\nn9 = "r1"\n', 'found "n9"'),
+        (
+            '[[fault]]\nkind = "clock"\nnodes = "n1"\nat = "1s"\n',
+            "fault.0: nothing happens, allowed: one or more of jump",
+        ),
+        (
+            '[[fault]]\nkind = "clock"\nnodes = "n1"\nat = "1s"\njump = "1s"\nwhich = "wall"\n',
+            "which: found without drift or freeze",
+        ),
+        (
+            '[[fault]]\nkind = "clock"\nnodes = "n1"\nat = "1s"\nfreeze = true\nwhich = "monotonic"\nmend = "slew"\n',
+            "only the monotonic clock is struck",
+        ),
+        (
+            '[[fault]]\nkind = "clock"\nnodes = "n1"\nat = "1s"\nstrobe = "1s"\nperiod = "0s"\n',
+            'period: found "0s", allowed: a time above 0',
+        ),
+        (
+            '[[fault]]\nkind = "clock"\nnodes = "n1"\nat = "1s"\nslew = "1s"\nrate = "200%"\n',
+            'rate: found "2000000ppm", allowed: above 0',
+        ),
+        (
+            '[[fault]]\nkind = "clock"\nnodes = "n1"\nat = "1s"\nreset = "2024"\n',
+            'reset: found "2024", allowed: true-time, 1970',
+        ),
+        (
+            '[[fault]]\nkind = "disk"\nnodes = "n1"\nat = "1s"\n',
+            "fault.0: nothing happens, allowed: one or more of slow, stall",
+        ),
+        ('[[fault]]\nkind = "disk"\nnodes = "n1"\nat = "1s"\neio = true\n', "eio: found True, allowed: a share"),
+        (
+            '[[fault]]\nkind = "disk"\nnodes = "n1"\nat = "1s"\nfull = true\ndetected = true\n',
+            "detected: found without bitrot",
+        ),
+        (
+            '[[fault]]\nkind = "disk"\nnodes = "n1"\nat = "1s"\nfull = true\nonly = "log"\n',
+            "only: found without bitrot",
+        ),
+        (
+            '[[fault]]\nkind = "slow"\nnodes = "n1"\nat = "1s"\nservice = "0s"\n',
+            'service: found "0s", allowed: a time above 0',
+        ),
+        ('[clocks]\nntp = { every = "0s" }\n', 'clocks.ntp.every: found "0s"'),
+        ('[clocks]\nntp = { slew = "0ppm" }\n', 'clocks.ntp.slew: found "0ppm"'),
+        ('[clocks]\nntp = { evry = "1s" }\n', 'did you mean "every"?'),
     ],
 )
 def test_a_broken_rule_gets_one_complaint_that_names_it(folder, text, said):

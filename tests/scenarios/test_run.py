@@ -46,6 +46,36 @@ def test_the_scenario_in_the_run_directory_replays_to_the_same_digest(scenario, 
     assert run(again, 5, tmp_path / "again", plots=False).result["digest"] == first.result["digest"]
 
 
+def test_a_scenario_with_repeats_racks_and_ends_by_a_record_replays_to_the_same_digest(scenario, tmp_path):
+    crash = {"kind": "crash", "nodes": ["random(1)"], "at": ["1s", "2s"], "lasting": ["10ms", "90ms"], "every": "300ms"}
+    pause = {"kind": "pause", "nodes": ["rack(r1)"], "when": {"record": "crash"}, "until": {"record": "boot"}}
+    jitter = {"kind": "clock", "nodes": ["all"], "jitter": "3ms", "strobe": "1ms", "at": ["0s", "3s"], "drift": "5ppm"}
+    disk = {"kind": "disk", "nodes": ["random(2)"], "eio": "1/9", "bitrot": "1/2", "at": ["1s", "3s"], "lasting": "1s"}
+    some = (("fault", [crash, pause, jitter, disk]), ("cluster.rack", {"n2": "r1"}), ("clocks.ntp", {"error": "1ms"}))
+    first = done(scenario, tmp_path / "out", 5, some)
+    fired = [(f["index"], f["occurrence"]) for f in first.result["faults"] if f["begin"] is not None]
+    assert {(0, 1), (0, 2), (0, 3), (1, 1), (2, 1), (3, 1)} <= set(fired)
+    again = prepare(str(tmp_path / "out/scenario.toml"))
+    assert isinstance(again.document.doc["fault"][0]["lasting"], str)
+    assert run(again, 5, tmp_path / "again", plots=False).result["digest"] == first.result["digest"]
+
+
+def test_a_crash_that_leaves_no_majority_is_said_with_what_was_lost(scenario, tmp_path):
+    crash = {"kind": "crash", "nodes": ["rack(r1)"], "at": "1s", "lasting": "1s", "every": "3s", "times": 2}
+    some = (("fault", [crash]), ("cluster.rack", {"n2": "r1", "n3": "r1"}), ("expect", {}))
+    remarks = done(scenario, tmp_path / "out", 1, some).result["remarks"]
+    assert remarks == [
+        "fault 0 (crash) took n2 n3: 1 nodes were left, no majority",
+        "fault 0 (crash, time 2) took n2 n3: 1 nodes were left, no majority",
+    ]
+
+
+def test_a_run_with_faults_that_repeat_is_drawn(scenario, tmp_path):
+    crash = {"kind": "crash", "nodes": ["n2"], "at": "1s", "lasting": "100ms", "every": "500ms"}
+    run(prepare(str(scenario), (("fault", [crash]),)), 1, tmp_path / "out", plots=True)
+    assert (tmp_path / "out/timeline.svg").is_file()
+
+
 def test_check_trace_gives_the_verdicts_and_evidence_of_the_run(scenario, tmp_path):
     result = done(scenario, tmp_path / "out").result
     checked = check_trace(tmp_path / "out/trace.jsonl")

@@ -747,6 +747,23 @@ def test_a_send_that_asked_is_told_of_its_refusal_right_after_its_step() -> None
     assert refused["cause"] == show.of("send")[1]["seq"]
 
 
+def test_a_message_to_oneself_that_finds_its_lane_full_is_refused_to_who_asked() -> None:
+    def talks_to_itself(me: Puppet, input: Input, now: Now) -> None:
+        if asked(input):
+            for n in range(3):
+                me.send("n1", Ping(n), tell=True)
+            me.send("n1", Ping("quiet"))
+        elif isinstance(input, Refused):
+            me.note(Seen((input.dst, input.msg.n, input.why)))
+        elif isinstance(input, Receive):
+            me.note(Seen(input.msg.n))
+
+    lanes = {"LANES": (Lane("all", 2),), **ACTIONS}
+    show = play(talks_to_itself, nodes=1, puppets=lanes, errands=(go("x", 5),))
+    assert [what for _, what in show.seen()] == [("n1", 2, "lane-full"), 0, 1]
+    assert [r["why"] for r in show.of("drop")] == ["lane-full", "lane-full"]
+
+
 # -- what a model gets wrong -------------------------------------------------------------------------------
 
 

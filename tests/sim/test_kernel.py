@@ -11,13 +11,12 @@ import pytest
 import simpy
 from hypothesis import given
 from hypothesis import strategies as st
-from puppets import Ping, Pong, Puppet, RoleView, Seen, asked, booted, got, plan, rang
+from puppets import APPLICABLE, Ping, Pong, Puppet, RoleView, Seen, asked, booted, got, plan, rang
 
 import sim.kernel
 import sim.network
 import sim.world
 from sim.chance import Chance, within
-from sim.checks import SHIPPED
 from sim.clients import Errand, Workload
 from sim.faults import ClockFault, Crash, LinkFault, PacketFault, Partition, Pause, Planned, When
 from sim.kernel import ALARM, CLIENT, DONE, FAULT, PACKET, TRIGGERED, Kernel
@@ -212,7 +211,7 @@ def whole(in_flight: Any = "deliver", latency: Any = None, **more: Any) -> Plan:
         "loss": Fraction(1, 30),
         "duplicate": Fraction(1, 30),
         "corrupt": Fraction(1, 60),
-        "properties": SHIPPED,
+        "properties": APPLICABLE,
         "puppets": {
             "View": RoleView,
             "ACTIONS": {"append": ("key", "value"), "go": ("what",)},

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from puppets import (
+    APPLICABLE,
     Ping,
     Puppet,
     RoleView,
@@ -25,7 +26,7 @@ from puppets import (
     silent,
 )
 
-from sim.checks import SHIPPED, single_leader
+from sim.checks import single_leader
 from sim.clients import Errand, Workload
 from sim.faults import FOREVER, ClockFault, Crash, LinkFault, Operate, Partition, Pause, Planned, When
 from sim.machine import Alarm, Boot, Input, Now
@@ -167,7 +168,7 @@ def full(ties: str = "fifo", **more: Any) -> Any:
             lose_answers=Fraction(1, 20),
         ),
         "errands": (Errand("e", "n4", "go", ("x",), (100 * MS, 300 * MS)),),
-        "properties": SHIPPED,
+        "properties": APPLICABLE,
         "faults": (
             Planned(
                 Partition(groups=(("leader", "a-follower"), "rest"), in_flight="hold"), at=60 * MS, lasting=70 * MS
@@ -502,12 +503,12 @@ def test_sinks_properties_and_tracing_change_neither_records_nor_verdicts_nor_di
     plain = run(full(), seed, ())
     many = run(full(), seed, [io.BytesIO(), Slow()])
     untraced = run(full(), seed, None)
-    watched = run(full(properties=(*SHIPPED, single_leader.lasting(5), watcher)), seed, ())
+    watched = run(full(properties=(*APPLICABLE, single_leader.lasting(5), watcher)), seed, ())
     unwatched = run(full(properties=()), seed, ())
     assert plain.digest == many.digest == watched.digest == unwatched.digest
     assert untraced.digest is None
     assert plain.stats == many.stats == untraced.stats == watched.stats == unwatched.stats
-    assert plain.findings == many.findings == untraced.findings == watched.findings[: len(SHIPPED)]
+    assert plain.findings == many.findings == untraced.findings == watched.findings[: len(APPLICABLE)]
     assert list(plain.history.lines()) == list(untraced.history.lines()) == list(unwatched.history.lines())
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from sim.checks import SHIPPED
+from sim.jury import lacking
 from sim.machine import Alarm, Ask, Boot, Cluster, Effect, Input, Lane, Machine, Now, Operate, Receive
 from sim.trace import Header, Record
 from sim.units import MS, S
@@ -207,8 +209,11 @@ def header(nodes: int = 3, stop: int = 10 * S, heal: int | None = None, view: An
     return Header(names(nodes), stop, heal, facts=facts, views=view._fields)
 
 
+# What ships and reads nothing that puppets with a RoleView lack.
+APPLICABLE = tuple(prop for prop in SHIPPED if not lacking(prop, header(), contents=True))
+
 __all__ = [
-    "Accepted", "Lane", "Ping", "Pong", "Puppet", "RoleView", "Seen", "Show", "Stored", "Urgent", "View", "asked",
-    "booted", "fail", "got", "header", "names", "operated", "perform", "plan", "play", "puppet", "rang", "record",
-    "silent",
+    "APPLICABLE", "Accepted", "Lane", "Ping", "Pong", "Puppet", "RoleView", "Seen", "Show", "Stored", "Urgent", "View",
+    "asked", "booted", "fail", "got", "header", "names", "operated", "perform", "plan", "play", "puppet", "rang",
+    "record", "silent",
 ]  # fmt: skip

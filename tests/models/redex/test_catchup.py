@@ -6,7 +6,7 @@ import pytest
 
 from models.redex.catchup import CatchupBackoff, Gap, Misfit, OutstandingRequests, fit, serve
 from models.redex.logfile import LogFile
-from models.redex.messages import BAD_RANGE, SyncNack, SyncRequest, SyncResponse
+from models.redex.messages import BAD_RANGE, CHANNEL_CLOSED, SyncNack, SyncRequest, SyncResponse
 from sim.units import S
 
 # -- serving -----------------------------------------------------------------------------------------------
@@ -18,7 +18,7 @@ def request(since: int) -> SyncRequest:
 
 def log(first: int, end: int) -> LogFile:
     file = LogFile()
-    file.restore({seq: f"e{seq}" for seq in range(first, end)}, end)
+    file.restore({seq: f"e{seq}" for seq in range(first, end)})
     return file
 
 
@@ -46,6 +46,12 @@ def test_a_request_at_the_tail_may_be_a_bad_range() -> None:
     assert serve(log(2, 5), request(5), at_tail="bad-range") == SyncNack("redex", 5, BAD_RANGE, 2, 77)
 
 
+def test_a_closed_file_is_a_closed_channel() -> None:
+    file = log(2, 5)
+    file.closed = True
+    assert serve(file, request(1)) == SyncNack("redex", 1, CHANNEL_CLOSED, 0, 77)
+
+
 def test_a_response_costs_its_header_and_each_event() -> None:
     assert SyncResponse("redex", 0, 0, (), 1).size == 47
     assert SyncResponse("redex", 0, 0, ((0, "abc"), (1, b"\x00\x01"), (2, "ä")), 1).size == 47 + 3 * 12 + 3 + 2 + 2
@@ -65,7 +71,7 @@ TWO = ((3, "d"), (4, "e"))
     ("chunk", "tail", "fitting"),
     [
         (response(3, *TWO), 3, TWO),
-        (response(3, *TWO), 2, Gap(3)),
+        (response(3, *TWO), 2, Gap(3, True)),
         (response(3, *TWO), 4, Misfit("stale")),
         (response(3, *TWO), 9, Misfit("stale")),
         (response(3, (3, "d"), (5, "f")), 3, Misfit("not-consecutive")),
@@ -82,19 +88,22 @@ def test_an_overlap_may_be_trimmed(tail: int, fitting: Any) -> None:
     assert fit(response(3, *TWO), tail, "trim") == fitting
 
 
+@pytest.mark.parametrize(
+    ("suspects", "floor", "suspected"),
+    [("retained", 2, True), ("retained", 3, False), ("beyond-floor", 2, True), ("beyond-floor", 3, False)],
+)
+def test_a_gap_that_retention_does_not_explain_is_suspicious(suspects: str, floor: int, suspected: bool) -> None:
+    """The leader retains what lies between, or the chunk begins above its floor."""
+    chunk = SyncResponse("redex", 3, floor, TWO, 77)
+    assert fit(chunk, 2, suspects=suspects) == Gap(3, suspected)
+
+
+def test_the_two_readings_of_a_suspicious_gap_differ() -> None:
+    chunk = SyncResponse("redex", 9, 5, ((9, "x"),), 77)
+    assert [fit(chunk, 2, suspects=word) for word in ("retained", "beyond-floor")] == [Gap(9, False), Gap(9, True)]
+
+
 # -- backoff (6.1) -----------------------------------------------------------------------------------------
-
-
-def test_catchup_backoff_threshold_and_reset() -> None:
-    """Row 11: three empties, no backoff; the fourth, backoff; progress clears."""
-    backoff = CatchupBackoff()
-    for _ in range(3):
-        assert backoff.record_empty("n2", 0).until is None
-    assert not backoff.active("n2", 0)
-    backoff.record_empty("n2", 0)
-    assert backoff.active("n2", 0)
-    backoff.record_progress("n2")
-    assert not backoff.active("n2", 0)
 
 
 def test_windows_double_from_one_second_to_thirty() -> None:

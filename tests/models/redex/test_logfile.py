@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from models.redex.logfile import LogFile, SkipRefused
+from models.redex.logfile import AppendFailed, LogFile, SkipRefused
 from models.redex.messages import event_bytes
 
 
@@ -111,9 +111,48 @@ def test_an_event_larger_than_the_chunk_ships_alone_or_is_withheld() -> None:
     assert log.chunk(0, 1, "withheld") == ()
 
 
-def test_a_restored_log_has_the_holes_and_the_tail_of_the_life_before() -> None:
+def test_a_restored_log_ends_after_its_last_entry() -> None:
     log = LogFile()
-    log.restore({7: "b", 3: "a"}, 9)
-    assert shape(log) == ([3, 7], 3, 9)
-    log.restore({7: "b", 3: "a"}, 0)
-    assert log.next_seq == 8
+    log.restore({4: "b", 3: "a"})
+    assert shape(log) == ([3, 4], 3, 5)
+    log.restore({})
+    assert shape(log) == ([], 0, 0)
+
+
+def test_an_append_beyond_the_capacity_fails_and_changes_nothing() -> None:
+    log = filled(2, capacity=2)
+    with pytest.raises(AppendFailed, match="2 events and 1 more, allowed: 2"):
+        log.append("x")
+    assert shape(log) == ([0, 1], 0, 2)
+
+
+def test_room_is_reserved_for_all_events_or_none() -> None:
+    log = filled(2, capacity=4)
+    log.reserve(2)
+    with pytest.raises(AppendFailed, match="2 events and 3 more, allowed: 4"):
+        log.reserve(3)
+
+
+def test_a_sweep_makes_room() -> None:
+    log = filled(2, capacity=2, retain=1)
+    log.sweep()
+    assert log.append("x") == 2
+
+
+def test_a_closed_file_takes_no_event_and_is_not_skipped() -> None:
+    log = filled(1)
+    log.closed = True
+    log.reserve(0)
+    with pytest.raises(AppendFailed, match="closed"):
+        log.append("x")
+    with pytest.raises(SkipRefused, match="found a closed file"):
+        log.skip_to(9)
+
+
+@pytest.mark.parametrize("skip_back", ["error", "ignore", "rewind"])
+@pytest.mark.parametrize("seq", [0, 1, 9])
+def test_a_persistent_log_is_never_skipped(skip_back: str, seq: int) -> None:
+    log = filled(1, persistent=True, skip_back=skip_back)
+    with pytest.raises(SkipRefused, match="found a persistent file, allowed: a heap"):
+        log.skip_to(seq)
+    assert shape(log) == ([0], 0, 1)

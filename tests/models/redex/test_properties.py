@@ -9,6 +9,7 @@ from typing import Any
 from models.redex import PROPERTIES, Redex
 from models.redex.facts import Turned
 from models.redex.properties import bounded, legal_turns
+from models.redex.roles import TRANSITION
 from sim.clients import Workload
 from sim.faults import FOREVER, Crash, LinkFault, Partition, Planned
 from sim.jury import Jury
@@ -24,8 +25,8 @@ CUT = Planned(Partition(groups=("n1", "rest")), at=1000 * MS, lasting=1000 * MS)
 class Stubborn(Redex):
     """Never concedes."""
 
-    def _turn(self, to: str, signal: str, at: int) -> bool:
-        return signal != "PeerLeaderObserved" and super()._turn(to, signal, at)
+    def _turn(self, to: str, signal: str, at: int) -> str | None:
+        return TRANSITION if signal == "PeerLeaderObserved" else super()._turn(to, signal, at)
 
 
 class Hasty(Redex):
@@ -47,11 +48,11 @@ class Patient(Redex):
 class Lawless(Redex):
     """Leaves out the candidacy."""
 
-    def _turn(self, to: str, signal: str, at: int) -> bool:
+    def _turn(self, to: str, signal: str, at: int) -> str | None:
         if signal == "MissedHeartbeats" and at:
             self.note(Turned(self.role, "leader", "ElectionWon"))
             self.role = "leader"
-            return False
+            return TRANSITION
         return super()._turn(to, signal, at)
 
 

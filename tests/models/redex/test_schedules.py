@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
-from models.redex.facts import Accepted, Skipped, Stored, Struck
-from models.redex.messages import SyncHeartbeat, SyncRequest, SyncResponse
+from models.redex import Redex
+from models.redex.facts import Accepted, Skipped, Stored, Struck, Tagged, UnderCapacity
+from models.redex.messages import BACKPRESSURE, SyncHeartbeat, SyncNack, SyncRequest, SyncResponse
 from sim.checks.leaders import single_leader
 from sim.checks.logs import same_payload
 from sim.clients import Errand, Workload
 from sim.faults import FOREVER, Crash, LinkFault, Operate, PacketFault, Partition, Pause, Planned
-from sim.units import MS
+from sim.machine import Now, on
+from sim.units import MS, S
 from sim.world import ClockPlan
 
 AGAIN = {"placed": "every-boot", "file": "kept"}  # a restarted node is a follower with its log
@@ -401,6 +403,110 @@ def test_w21_other_phases_follow_one_of_the_two(run: Any, phase: int, leader: st
 
 def test_w21_a_sticky_belief_never_starves(run: Any) -> None:
     assert len(w21(run, 30, "sticky").logs["n3"]) > 2800
+
+
+@pytest.mark.parametrize(("below_floor", "answers"), [("bad-range", SyncNack), ("from-floor", SyncResponse)])
+def test_w11_a_persistent_follower_below_the_floor_asks_for_ever(run: Any, below_floor: str, answers: type) -> None:
+    """298 requests are those of B's ticks from 1350 to 31 050, the last of them under way."""
+    params = {"retention_max_events": 4, "file": "kept", "below_floor": below_floor}
+    errands = write("n1", 1050, "a", 10, every=10)
+    seen = run(2, 31_051, [cut(1010, 1290, "n1", "n2")], errands=errands, params=params)
+    assert (sent(seen, SyncRequest, "n2"), sent(seen, answers, "n1")) == (298, 297)
+    assert (facts(seen, Struck, "n2"), facts(seen, Skipped, "n2"), seen.views["n2"].tail) == ([], [], 2)
+
+
+def test_w24_followers_that_are_equally_full_withdraw_together_and_for_ever(run: Any) -> None:
+    room = {"capacity_events": 5}
+    seen = run(
+        3, 60_000, [crash("n1", 2000)], errands=write("n1", 999, "a", 8), per_node={"n2": room, "n3": room},
+    )  # fmt: skip
+    assert seen.turns[-2:] == [
+        (1023, "n2", "idle", "DiskPressureWithdraw"),
+        (1057, "n3", "idle", "DiskPressureWithdraw"),
+    ]
+    assert seen.leaders[-1] == (2000, ())
+
+
+def test_w24_evicting_nothing_retries_once_a_heartbeat(run: Any) -> None:
+    room = {"capacity_events": 5, "under_capacity": "evict-oldest"}
+    seen = run(2, 2000, errands=write("n1", 999, "a", 8), per_node={"n2": room})
+    assert [at for at, _ in facts(seen, UnderCapacity, "n2")] == [1060 + 100 * i for i in range(10)]
+    assert facts(seen, Struck, "n2") == []
+
+
+@pytest.mark.parametrize(("bandwidth_class", "requests", "held"), [("background", 599, 2), ("foreground", 1, 42)])
+def test_w25a_a_chunk_that_its_class_can_never_afford_is_asked_for_for_ever(
+    run: Any, bandwidth_class: str, requests: int, held: int
+) -> None:
+    """40 517 bytes are more than background's 30 000 of 100 000; the first tick that sees them is at 150."""
+    backlog = [Errand(f"c{i}", "n1", "append", (f"a{i}" + "x" * 998,), (99 * MS,)) for i in range(40)]
+    params = {"bandwidth": "100kB/s", "bandwidth_class": bandwidth_class}
+    seen = run(2, 60_000, errands=backlog, params=params)
+    assert sent(seen, SyncRequest, "n2") == requests
+    assert [m.error_code for *_, m in seen.sends if isinstance(m, SyncNack)] == [BACKPRESSURE] * (
+        requests if held == 2 else 0
+    )
+    assert len(seen.logs["n2"]) == held
+
+
+@pytest.mark.parametrize(("phases", "held"), [((0, 10, 44), 2), ((0, 44, 10), 1002)])
+def test_w26_a_follower_that_hears_no_answer_eats_the_budget_of_another(run: Any, phases: Any, held: int) -> None:
+    """At a tenth of the figures of section 9; whoever is first to find the bucket full takes it all."""
+    backlog = [Errand(f"c{i}", "n1", "append", (f"{i:04}" + "x" * 984,), (1 * MS,)) for i in range(1000)]
+    lost = Planned(LinkFault(src=("n1",), dst=("n2",), loss=Fraction(1), messages=("SyncResponse",)), at=0)
+    params = {"bandwidth": "500kB/s", "bucket": "empty", "chunk_max": "100kB"}
+    seen = run(3, 10_000, [lost], phases=phases, errands=backlog, params=params)
+    assert len(seen.logs["n3"]) == held
+
+
+def test_a_response_that_cannot_be_queued_costs_the_budget_nothing(run: Any) -> None:
+    backlog = [Errand(f"c{i}", "n1", "append", ("x" * 900,), (99 * MS,)) for i in range(1)]
+    params = {"bandwidth": "1kB/s", "bandwidth_fraction": "1"}
+    refusing = LinkFault(src=("n1",), dst=("n2",), refuse=True, messages=("SyncResponse",))
+    losing = LinkFault(src=("n1",), dst=("n2",), loss=Fraction(1), messages=("SyncResponse",))
+    held = {}
+    for name, fault in (("refused", refusing), ("lost", losing)):
+        faults = [Planned(fault, at=0, lasting=200 * MS)]
+        held[name] = len(run(2, 400, faults, errands=backlog, params=params).logs["n2"])
+    assert held == {"refused": 3, "lost": 2}
+
+
+class Empty(Redex):
+    """Leads like any other, but until 2 s it answers as if it had nothing."""
+
+    @on(SyncRequest)
+    def asked(self, src: str, msg: SyncRequest, now: Now) -> None:
+        if self.role == "leader" and now.monotonic < 2 * S:
+            self.send(src, SyncResponse(msg.channel_id, msg.since_seq, 0, (), msg.request_id))
+        else:
+            super().asked(src, msg, now)
+
+
+def test_w28_a_follower_shuns_a_leader_that_has_long_been_well_again(run: Any) -> None:
+    """Strikes at 1160 to 1460, a window of 1 s, and the probe that finds everything: at 2550, not at 2050."""
+    seen = run(2, 4000, errands=write("n1", 1010, "a", 3), machine=Empty)
+    assert [(at, struck.window // MS) for at, struck in facts(seen, Struck, "n2")] == [
+        (1160, 0), (1260, 0), (1360, 0), (1460, 1000),
+    ]  # fmt: skip
+    assert [at for at, fact in facts(seen, Stored, "n2") if fact.seq > 1] == [2560] * 3
+
+
+def test_w29_an_unchanged_leaders_tag_is_as_old_as_its_promotion(run: Any) -> None:
+    seen = run(2, 5000, [crash("n1", 1003)], errands=[*write("n1", 500, "a", 3), *write("n2", 2000, "b", 9)])
+    assert [(at, tag.tip) for at, tag in facts(seen, Tagged, "n2")] == [(0, 0), (1350, 5)]
+    assert seen.views["n2"].tail == 14
+
+
+@pytest.mark.parametrize(("candidate_tag", "leader"), [("kept", "leader"), ("withdrawn", "candidate")])
+def test_w30_a_sink_that_fails_hides_a_leader_or_strands_every_candidate(
+    run: Any, candidate_tag: str, leader: str
+) -> None:
+    """With the default reading the promotion is merely unknown to discovery."""
+    params = {"candidate_tag": candidate_tag, "tag_sink_fails_after": 1}
+    seen = run(3, 60_000, [crash("n1", 1003)], params=params, properties=())
+    assert seen.views["n2"].role == leader
+    assert facts(seen, Tagged, "n2")[1:] == [(1313, Tagged(2 if leader == "leader" else None, False))]
+    assert (seen.leaders[-1][1] == ()) is (leader == "candidate")
 
 
 def copies(run: Any, delay: int) -> float:

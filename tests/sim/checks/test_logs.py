@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from puppets import Accepted, Puppet, RoleView, Stored, booted, header, perform, plan, record
+from puppets import APPLICABLE, Accepted, Puppet, RoleView, Stored, booted, header, perform, plan, record
 
 from sim.checks import (
     SHIPPED,
@@ -260,7 +260,7 @@ def verdicts(skip: int | None = None, **more: Any) -> dict[str, str]:
         return [(i, fingerprint(i)) for i in range(1500) if (me.node, i) != ("n2", skip)]
 
     made = plan(
-        big, nodes=3, stop=9 * S, properties=SHIPPED, puppets={"View": RoleView, "contents": contents}, **more
+        big, nodes=3, stop=9 * S, properties=APPLICABLE, puppets={"View": RoleView, "contents": contents}, **more
     )  # fmt: skip
     outcome = perform(made).outcome
     assert outcome.model_error is None

@@ -1,0 +1,17 @@
+# A made-up campus: two cores, three buildings with two uplinks each, and an old one with a single uplink.
+graph [
+  node [ id 1 label "core-a" ]
+  node [ id 2 label "core-b" ]
+  node [ id 3 label "library" ]
+  node [ id 4 label "physics" ]
+  node [ id 5 label "biology" ]
+  node [ id 6 label "observatory" ]
+  edge [ source 1 target 2 delay 0.05 ]
+  edge [ source 3 target 1 delay 0.2 ]
+  edge [ source 3 target 2 delay 0.3 ]
+  edge [ source 4 target 1 delay 0.25 ]
+  edge [ source 4 target 2 delay 0.25 ]
+  edge [ source 5 target 1 delay 0.4 ]
+  edge [ source 5 target 2 delay 0.1 ]
+  edge [ source 6 target 2 delay 1.5 ]
+]

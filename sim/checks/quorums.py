@@ -1,0 +1,116 @@
+"""What makes a commitment safe: properties over the fact `quorum(seq, nodes)`.
+
+A node states it when it takes everything up to `seq` for committed because these nodes hold it, before it notes
+`committed` or `accepted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from ..property import NOTHING, always
+from ..trace import Header, Record
+from .replicas import Logs
+from .standing import listed, shown
+
+
+@always("any two commit quorums share a node", needs={"quorum": "nodes"})
+def quorums_intersect(cluster: Header) -> Generator[Any, Record, None]:
+    """Judge each quorum against every earlier one so small that the two need not share a node."""
+    seen: dict[frozenset[str], int] = {}
+    by_size: dict[int, list[frozenset[str]]] = {}
+    said: Any = NOTHING
+    while True:
+        record = yield said
+        said = None
+        quorum = frozenset(record.data.nodes)
+        if quorum in seen:
+            continue
+        seen[quorum] = record.seq
+        by_size.setdefault(len(quorum), []).append(quorum)
+        small = [q for size in sorted(by_size) if size + len(quorum) <= len(cluster.nodes) for q in by_size[size]]
+        apart = next((q for q in small if q.isdisjoint(quorum)), None)
+        if apart is not None:
+            said = f"the quorums {listed(quorum)} and {listed(apart)} (record {seen[apart]}) share no node"
+
+
+@always(
+    "every node counted in a quorum holds the entry, and is counted once",
+    needs={"quorum": "seq nodes", "stored": "seq payload", "state": "tail"},
+)
+def quorum_stored(cluster: Header) -> Generator[Any, Record, None]:
+    """Judge each quorum by what its nodes stored and have not cut off, against what the counting node itself holds."""
+    logs = Logs()
+    said: Any = NOTHING
+    while True:
+        record = yield said
+        said = NOTHING
+        node = str(record.node)
+        if record.kind == "state":
+            if record.data is not None:
+                logs.cut(node, record.data.tail)
+        elif record.name == "stored":
+            logs.store(node, record.data.seq, record.data.payload)
+        else:
+            seq, counted = record.data.seq, record.data.nodes
+            own = logs.of(node).get(seq, NOTHING)
+            twice = next((n for i, n in enumerate(counted) if n in counted[:i]), None)
+            without = next((n for n in counted if logs.of(n).get(seq, NOTHING) != own or own is NOTHING), None)
+            said = None
+            if twice is not None:
+                said = f"{node} counts {twice} twice in the quorum for sequence {shown(seq)}"
+            elif without is not None:
+                said = f"{node} counts {without} in the quorum for sequence {shown(seq)}, which {without} does not hold"
+
+
+@always(
+    "what a quorum held stays on a majority",
+    needs={"quorum": "seq nodes", "stored": "seq payload", "state": "tail", "crash": "how"},
+)
+def quorum_keeps(cluster: Header) -> Generator[Any, Record, None]:
+    """Judge a log that gets shorter: what it loses must be on a majority of the other logs, or not of a quorum yet.
+
+    A node that is down still has what it had when it went. A node whose disk was wiped is not held to it.
+    """
+    need = len(cluster.nodes) // 2 + 1
+    logs = Logs()
+    safe = -1  # the highest sequence that a quorum held
+    wiped: set[str] = set()
+    said: Any = NOTHING
+    while True:
+        record = yield said
+        said = NOTHING
+        node = str(record.node)
+        if record.name == "stored":
+            logs.store(node, record.data.seq, record.data.payload)
+        elif record.name == "quorum":
+            safe, said = max(safe, record.data.seq), None
+        elif record.kind == "crash":
+            if record.data.how == "wiped":
+                wiped.add(node)
+        elif record.data is not None:
+            start, end = logs.cut(node, record.data.tail)
+            if node in wiped:
+                continue
+            for seq in range(start, min(end, safe + 1)):
+                left = [n for n in cluster.nodes if seq in logs.of(n)]
+                if len(left) < need:
+                    said = f"{node} lost sequence {seq}, which a quorum held: it is now on {listed(left) or 'no node'}"
+                    break
+
+
+@always("no operation is accepted before a quorum holds it", needs={"accepted": "seq", "quorum": "seq nodes"})
+def accepted_on_quorum(cluster: Header) -> Generator[Any, Record, None]:
+    """Judge each promise by the quorums stated so far, by whichever node."""
+    safe: Any = None  # the highest sequence that a quorum held
+    said: Any = NOTHING
+    while True:
+        record = yield said
+        seq = record.data.seq
+        if record.name == "quorum":
+            safe = seq if safe is None else max(safe, seq)
+            said = NOTHING
+        else:
+            early = safe is None or seq > safe
+            said = f"{record.node} accepted sequence {shown(seq)} before any quorum held it" if early else None

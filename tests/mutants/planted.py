@@ -1,0 +1,167 @@
+"""Planted bugs: what catches each, with which seeds, while the same machine without the bug passes them all.
+
+`python tests/mutants/planted.py`, with the repository on PYTHONPATH, runs everything and writes TABLE.md; the test
+beside it runs the sound machines over every budget and each bug up to the first seed that catches it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from scenarios.build import experiment
+from scenarios.load import read
+from scenarios.plan import Experiment
+from scenarios.verdict import judge
+from sim.jury import Finding
+from sim.world import Outcome, run
+
+HERE = Path(__file__).parent
+PAGE = HERE / "TABLE.md"
+NONE = "none"
+BUDGET = 20  # seeds, from 1 on
+
+
+class Planted(NamedTuple):
+    """A bug, the scenario in which it is looked for, and the oracle that must catch it within the budget."""
+
+    scenario: str
+    bug: str
+    oracle: str
+    budget: int = BUDGET
+
+
+PLANTED = (
+    Planted("hostile", "answers-early", "accepted_on_quorum"),
+    Planted("hostile", "acknowledges-before-durable", "quorum_keeps"),
+    Planted("hostile", "forgets-log", "quorum_keeps"),
+    Planted("contested", "forgets-vote", "voted_once"),
+    Planted("hostile", "votes-for-all", "one_leader_per_term"),
+    Planted("overtaken", "votes-for-shorter", "leader_completeness"),
+    Planted("hostile", "elected-by-half", "leader_has_majority"),
+    Planted("hostile", "commits-on-half", "quorums_intersect"),
+    Planted("hostile", "counts-twice", "quorum_stored"),
+    Planted("hostile", "counts-stale", "quorum_stored"),
+    Planted("hostile", "keeps-conflicts", "log_matching"),
+    Planted("hostile", "skips-check", "committed_agree"),
+    Planted("hostile", "commits-blindly", "commit_within_log"),
+    Planted("hostile", "commit-restarts", "commit_monotone"),
+    Planted("hostile", "applies-early", "applied_agree"),
+    Planted("hostile", "applies-retries", "applied_once"),
+    Planted("hostile", "invents", "no_phantom"),
+    Planted("contested", "waits-for-clients", "operations_resume"),
+    Planted("hostile", "answers-when-deposed", "acknowledged_applied"),
+    Planted("hostile", "stays-leader", "one_leader_per_component"),
+    Planted("hostile", "never-steps-back", "catch_up_progresses"),
+    Planted("hostile", "restless", "leadership_stable"),
+    Planted("shattered", "gives-up", "leadership_settles"),
+    Planted("hostile", "skips-apply", "states_agree"),
+    Planted("counter", "overwrites", "merges_are_lawful"),
+    Planted("counter", "adds", "merges_are_lawful"),
+    Planted("counter", "keeps-own", "merges_are_lawful"),
+    Planted("counter", "averages", "merges_are_lawful"),
+    Planted("counter", "counts-silently", "same_updates_same_state"),
+    Planted("counter", "never-gossips-back", "states_agree"),
+    Planted("careful", "not-durable", "accepted_survives"),
+    Planted("careful", "sends-once", "no_holes"),
+    Planted("careful", "numbers-again", "same_payload"),
+    Planted("redex_crash", "slow-to-miss", "detected_in_time"),
+    Planted("redex_crash", "never-yields", "settled_after_heal"),
+    Planted("redex_crash", "both-yield", "settled_after_failover"),
+    Planted("redex_crash", "skips-candidacy", "legal_turns"),
+    Planted("redex_cut", "misplaces", "logs_agree"),
+    Planted("redex_cut", "never-pulls", "tails_agree"),
+)
+
+
+@cache
+def prepared(scenario: str, bug: str) -> Experiment:
+    return experiment(read(HERE / f"{scenario}.toml", (("cluster.params.bug", bug),)))
+
+
+def judged(scenario: str, bug: str, seed: int) -> tuple[Experiment, Outcome]:
+    made = prepared(scenario, bug)
+    outcome = run(made.plan(seed), seed, None)
+    assert outcome.model_error is None, outcome.model_error
+    return made, outcome
+
+
+def caught(scenario: str, bug: str, seed: int) -> dict[str, Finding]:
+    """Return what is violated though the scenario, written for the sound machine, does not allow for it."""
+    made, outcome = judged(scenario, bug, seed)
+    wrong = (j.finding for j in judge(made, outcome).judged if not j.met)
+    return {finding.name: finding for finding in wrong if finding.verdict == "violated"}
+
+
+def seeds_that_catch(planted: Planted) -> Iterator[tuple[int, dict[str, Finding]]]:
+    """Yield each seed of the budget at which the oracle catches the bug, and all that did."""
+    for seed in range(1, planted.budget + 1):
+        found = caught(planted.scenario, planted.bug, seed)
+        if planted.oracle in found:
+            yield seed, found
+
+
+def passes(scenario: str, budget: int) -> dict[str, int]:
+    """Return how many seeds each property holds at for the sound machine; fails if one is not as expected."""
+    holds: dict[str, int] = {}
+    for seed in range(1, budget + 1):
+        made, outcome = judged(scenario, NONE, seed)
+        verdict = judge(made, outcome)
+        wrong = [j.finding for j in verdict.judged if not j.met]
+        assert verdict.word == "as-expected", f"{scenario} seed {seed}: {wrong}"
+        for finding in outcome.findings:
+            holds[finding.name] = holds.get(finding.name, 0) + (finding.verdict == "holds")
+    return holds
+
+
+def bugs(scenario: str) -> dict[str, str]:
+    """Return the bugs of a scenario's machine with what each does."""
+    told: dict[str, str] = sys.modules[f"netsplit_model_{model(scenario)}"].BUGS
+    return told
+
+
+def model(scenario: str) -> str:
+    return Path(prepared(scenario, NONE).model.reference).stem
+
+
+def ranges(seeds: list[int]) -> str:
+    """Return rising numbers with runs drawn together: `1-3, 7`."""
+    runs: list[list[int]] = []
+    for seed in seeds:
+        if runs and runs[-1][-1] == seed - 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def page() -> str:
+    """Return the table."""
+    sound = {name: passes(name, BUDGET) for name in dict.fromkeys(p.scenario for p in PLANTED)}
+    lines = [
+        "# Planted bugs",
+        "",
+        "Written by `python tests/mutants/planted.py`. Each bug is switched on in a machine that is sound without it.",
+        f"The oracle named must catch it within seeds 1 to {BUDGET} of the scenario, over all of which the sound",
+        "machine is as expected and the oracle has something to judge.",
+        "",
+        "| machine | bug | what is wrong | scenario | caught by | seeds | also seen by, at the first of them |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for p in PLANTED:
+        assert sound[p.scenario][p.oracle], f"{p.oracle} never holds for the sound machine in {p.scenario}"
+        hits = list(seeds_that_catch(p))
+        assert hits, f"{p.bug} is not caught by {p.oracle} in {p.budget} seeds of {p.scenario}"
+        seeds = ranges([seed for seed, _ in hits])
+        others = ", ".join(f"`{name}`" for name in hits[0][1] if name != p.oracle)
+        what = bugs(p.scenario)[p.bug]
+        told = f"{len(hits)} of {p.budget}: {seeds}"
+        lines.append(f"| {model(p.scenario)} | {p.bug} | {what} | {p.scenario} | `{p.oracle}` | {told} | {others} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
