@@ -28,6 +28,9 @@ class ScenarioError(UsageError):
         super().__init__("\n".join(lines))
         self.lines = lines
 
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[str]]]:
+        return type(self), (self.lines,)  # a worker's complaint reaches the sweep as it was
+
 
 def dotted(key: Key) -> str:
     """Return a key as it is written for --set: `fault.0.lasting`."""

@@ -178,12 +178,18 @@ def clock(dice: Dice) -> Fields:
     change = dice.one(
         "change",
         {
-            "drift": f"{dice.number('drift', -20_000, 20_000)}ppm",
+            "drift": f"{_either_way(dice, 'drift', 20_000)}ppm",
             "which": dice.one("which", "both", "wall", "monotonic"),
         },
-        {"jump": f"{dice.number('jump', -500, 500)}ms"},
+        {"jump": f"{_either_way(dice, 'jump', 500)}ms"},
     )
     return {"nodes": dice.anybody("nodes", len(dice.nodes)), **change}
+
+
+def _either_way(dice: Dice, what: str, most: int) -> int:
+    """Draw a number up to `most` above or below 0, and never 0, which would be no fault."""
+    number = dice.number(what, -most, most - 1)
+    return number if number < 0 else number + 1
 
 
 # -- the schedule ------------------------------------------------------------------------------------------

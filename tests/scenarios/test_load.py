@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from scenarios.build import experiment
@@ -111,3 +113,8 @@ def test_a_huge_file_is_refused(tmp_path):
     path.write_bytes(b"#" * (SIZE_MAX + 1))
     with pytest.raises(UsageError, match="allowed: at most"):
         read(path)
+
+
+def test_a_complaint_comes_out_of_a_worker_as_it_was():
+    error = ScenarioError(["a.toml:1: x: missing", "a.toml:2: y: missing"])
+    assert pickle.loads(pickle.dumps(error)).lines == error.lines

@@ -346,3 +346,10 @@ def test_a_link_is_cut_as_long_as_any_partition_cuts_it(seed):
             severed = any(send["node"] in src and send["dst"] in dst for src, dst in cut)
             if severed and fault.begin < send["at"] < fault.end:
                 assert send["seq"] not in handled
+
+
+def test_no_drawn_clock_fault_does_nothing():
+    nodes, only = ("n1", "n2", "n3"), Nemesis(kinds=("clock",))
+    faults = [fault for seed in range(400) for fault in schedule(seed, nodes, 20 * S, only)]
+    assert len(faults) > 400
+    assert not [fault for fault in faults if fault.get("drift") == "0ppm" or fault.get("jump") == "0ms"]
