@@ -7,6 +7,7 @@ compares with the expectations. The page says with which version and when it was
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +63,26 @@ def measure(campaigns: Sequence[Campaign], workers: int, most: int | None = None
     return results
 
 
-def page(results: Sequence[dict[str, Any]], today: str) -> str:
+def renewed(page: str, made: str) -> str:
+    """Return a page with the row and the section of each campaign of another page in place of its own.
+
+    Raises ValueError if the pages were not made on one day by one version: a page says so of all its rows.
+    """
+    was, now = (text.splitlines()[2] for text in (page, made))
+    if was != now:
+        raise ValueError(f"{PAGE.name}: found {was!r}, now it would be {now!r}: measure all campaigns")
+    for row in re.findall(r"^\| .* \| `\S+` \| [0-9].*\n", made, re.M):
+        name = row.split("`")[1]
+        old, new = (re.search(rf"^## {name}\n.*?(?=^## |\Z)", text, re.M | re.S) for text in (page, made))
+        if old is None or new is None:
+            raise ValueError(f"{PAGE.name} has no section {name}: measure all campaigns")
+        page = page.replace(old[0].rstrip(), new[0].rstrip())
+        lines = page.splitlines(keepends=True)
+        page = "".join(row if line.startswith("| ") and f" | `{name}` | " in line else line for line in lines)
+    return page
+
+
+def page(campaigns: Sequence[Campaign], results: Sequence[dict[str, Any]], today: str) -> str:
     """Return the page."""
     lines = [
         "# Campaigns",
@@ -75,11 +95,11 @@ def page(results: Sequence[dict[str, Any]], today: str) -> str:
         "| claim | scenario | seeds | unexpected | replayed otherwise | digest |",
         "|---|---|---|---|---|---|",
     ]
-    for campaign, result in zip(CAMPAIGNS, results, strict=True):
+    for campaign, result in zip(campaigns, results, strict=True):
         amiss = len(result["amiss"]) if campaign.replay else "not replayed"
         counts = f"{result['runs']} | {result['unexpected']} | {amiss} | `{result['digest']}`"
         lines.append(f"| {campaign.claim} | `{campaign.scenario}` | {counts} |")
-    for campaign, result in zip(CAMPAIGNS, results, strict=True):
+    for campaign, result in zip(campaigns, results, strict=True):
         lines += ["", f"## {campaign.scenario}", "", "| property | verdicts |", "|---|---|"]
         for name, verdicts in result["properties"].items():
             told = ", ".join(f"{verdict} {count}" for verdict, count in verdicts.items())
@@ -91,13 +111,16 @@ def main() -> int:
     """Run the campaigns; exit 1 if a run was not as expected."""
     parser = argparse.ArgumentParser(prog="python -m scenarios.campaigns", description=main.__doc__)
     parser.add_argument("--slice", type=int, metavar="N", help="only the first N seeds of each; writes nothing")
+    parser.add_argument("--only", metavar="SCENARIO", choices=[c.scenario for c in CAMPAIGNS], help="just this one")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
-    results = measure(CAMPAIGNS, chosen.workers, chosen.slice)
+    campaigns = [c for c in CAMPAIGNS if chosen.only in (None, c.scenario)]
+    results = measure(campaigns, chosen.workers, chosen.slice)
     for result in results:
         print(f"{result['scenario']} {result['seeds']}: {result['unexpected']} unexpected, digest {result['digest']}")
     if chosen.slice is None:
-        PAGE.write_text(page(results, datetime.now(UTC).date().isoformat()), encoding="utf-8")
+        made = page(campaigns, results, datetime.now(UTC).date().isoformat())
+        PAGE.write_text(made if chosen.only is None else renewed(PAGE.read_text("utf-8"), made), encoding="utf-8")
     return int(any(result["unexpected"] or result.get("amiss") for result in results))
 
 

@@ -101,18 +101,23 @@ def bounded(delay: int | None = None) -> tuple[Property, Property, Property]:
     def settled_after_heal(cluster: Any) -> Judge:
         calm = Calm(cluster.nodes, delay)
         began: int | None = None  # stable, and with a leader, from here
+        # For D after a crash a heartbeat of the dead leader may arrive, and a live one gives way to it: then nobody
+        # leads. The specification states L4 for cuts, whose messages in flight come from nodes that stay up.
+        crashed = 0
         said: Any = NOTHING
         while True:
             record = yield said
             said = NOTHING
             at = record.at
+            crashed = at if record.kind == "crash" else crashed
             stable = calm.stable(at)
             # Between two records there is always one set of leaders, so another leader would show as none or two.
             if began is not None and stable and at > began + 2 * (calm.heartbeat + calm.delay):
                 said = _one(calm.leaders, f"long after {clock_text(began)}, since when nothing is wrong")
             if calm.hear(record) or not stable or not calm.heartbeat:
                 began = None
-            if began is None and calm.leaders and calm.heartbeat and calm.stable(at):
+            landed = not crashed or at > crashed + calm.delay
+            if began is None and calm.leaders and calm.heartbeat and calm.stable(at) and landed:
                 began = at
 
     return detected_in_time, settled_after_failover, settled_after_heal

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from scenarios.campaigns import CAMPAIGNS, PAGE, measure, page
+from scenarios.campaigns import CAMPAIGNS, PAGE, measure, page, renewed
 
 SLICE = 25
 
@@ -37,4 +37,13 @@ def test_the_page_was_made_for_the_campaigns_as_they_are():
 
 
 def test_the_page_has_a_row_for_every_campaign(results):
-    assert page(results, "2000-01-01").count("| 0 | ") == len(CAMPAIGNS)
+    assert page(CAMPAIGNS, results, "2000-01-01").count("| 0 | ") == len(CAMPAIGNS)
+
+
+def test_one_campaign_measured_again_replaces_its_row_and_section_alone(results):
+    whole = page(CAMPAIGNS, results, "2000-01-01")
+    other = [dict(result, digest="f" * 32, properties={"x": {"holds": 1}}) for result in results]
+    made = renewed(whole, page(CAMPAIGNS[1:2], other[1:2], "2000-01-01"))
+    assert made == page(CAMPAIGNS, [results[0], other[1], *results[2:]], "2000-01-01")
+    with pytest.raises(ValueError, match="measure all campaigns"):
+        renewed(whole, page(CAMPAIGNS[1:2], other[1:2], "2000-01-02"))
