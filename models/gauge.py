@@ -256,13 +256,18 @@ def wall_swings(cluster: Any) -> JUDGE:
 @sometimes("a node's alarm was silent for a second, and rang again", needs={"rang": "n"})
 def alarm_waits(cluster: Any) -> JUDGE:
     """Look at the true time between two rings."""
+    return _long_waits("{node}'s alarm was silent for {wait}")
+
+
+def _long_waits(sentence: str) -> JUDGE:
+    """See that a second or more passes between two records of a node."""
     last: dict[str, int] = {}
     said: Any = NOTHING
     while True:
         record = yield said
         wait = record.at - last.get(record.node, record.at)
         last[record.node] = record.at
-        said = NOTHING if wait < S else f"{record.node}'s alarm was silent for {_ms(wait)}"
+        said = NOTHING if wait < S else sentence.format(node=record.node, wait=_ms(wait))
 
 
 @always("no alarm rings while its clock stands still", needs={"rang": "n", "fault": "what phase"})
@@ -357,13 +362,7 @@ def failure_crashes(cluster: Any) -> JUDGE:
 @sometimes("a write became durable only a second after the one before", needs={"kept": "n"})
 def writes_stall(cluster: Any) -> JUDGE:
     """Look at the time between two writes of a node."""
-    last: dict[str, int] = {}
-    said: Any = NOTHING
-    while True:
-        record = yield said
-        wait = record.at - last.get(record.node, record.at)
-        last[record.node] = record.at
-        said = NOTHING if wait < S else f"{record.node} waited {_ms(wait)} for its disk"
+    return _long_waits("{node} waited {wait} for its disk")
 
 
 @always("a new life finds every write that was durable", needs={"kept": "n", "found": "writes"})

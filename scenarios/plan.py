@@ -260,10 +260,9 @@ def _errands(scenario: Scenario) -> tuple[ErrandPlan, ...]:
 
 def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
     fault, timing = entry.fault, entry.timing
-    if isinstance(fault, Crash) and fault.strike is None:
-        when = timing.when
-        here = when is not None and when.get("note") == POINT and fault.nodes == (ITSELF,) and not timing.after
-        fault = replace(fault, strike="now" if when is None else "here" if here else "between")
+    at_point = timing.when is not None and timing.when.get("note") == POINT and not timing.after
+    if isinstance(fault, Crash) and fault.strike is None and at_point and fault.nodes == (ITSELF,):
+        fault = replace(fault, strike="here")  # the other defaults of `strike` are the fault's own
     if isinstance(fault, (Partition, EdgeFault, Flap)) and fault.in_flight is None:
         fault = replace(fault, in_flight=in_flight)
     until = _when(Timing(when=timing.until))

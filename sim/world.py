@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from .chance import Chance, choose, threshold, within
 from .clients import Desk, Errand, Workload
@@ -169,6 +169,15 @@ def _header(plan: Plan, seed: int, kind: type[Machine]) -> Header:
     )
 
 
+class Active(NamedTuple):
+    """A fault that will be mended: whom it struck, its record, and what mends it."""
+
+    entry: FaultRun
+    aims: Aims
+    cause: int
+    mend: Mend
+
+
 class World:
     """The parts of one run, connected."""
 
@@ -198,8 +207,7 @@ class World:
         self.desk = Desk(self.kernel, self.recorder, self.network, self.chance, self.hosts, self.history, plan.workload)
         self.faults = [FaultRun(i, p.fault.kind, p.fault.colour, p.fault.counted) for i, p in enumerate(plan.faults)]
         # What heal must mend, in the order in which it was broken, by number of the fault and of its occurrence.
-        self._mends: dict[tuple[int, int], Mend] = {}
-        self._struck: dict[tuple[int, int], tuple[FaultRun, Aims, int]] = {}  # and whom it struck
+        self._active: dict[tuple[int, int], Active] = {}
         self.core: tuple[NodeId, ...] = ()
 
     def _rtt_of(self, node: NodeId) -> Callable[[NodeId], int | None]:
@@ -318,11 +326,8 @@ class World:
 
     def _end_early(self, i: int) -> None:
         """Mend what is active of a fault right after the event whose record matched `until`."""
-        for nth in [nth for index, nth in self._mends if index == i]:
-            self.kernel.post(self.kernel.now, TRIGGERED, partial(self._end_of, i, nth))
-
-    def _end_of(self, i: int, nth: int, _: Any) -> None:
-        self._over(i, nth)
+        for nth in [nth for index, nth in self._active if index == i]:
+            self.kernel.post(self.kernel.now, TRIGGERED, partial(self._over, i, nth))
 
     def _fire(self, i: int, planned: Planned, lasting: Any, itself: NodeId | None, nth: int = 1) -> None:
         now, heal, entry = self.kernel.now, self.plan.heal, self.faults[i]
@@ -350,34 +355,30 @@ class World:
         span = None if not isinstance(lasting, int) else lasting
         mend = fault.apply(Levers(self.kernel, self.network, self.hosts, self.desk, self.chance, seq, span), aims)
         if entry.phase == "active":
-            self._mends[i, nth] = lambda: self._mend(i, entry, mend, seq)
-            self._struck[i, nth] = entry, aims, seq
+            self._active[i, nth] = Active(entry, aims, seq, mend)
             if span is not None:
-                self.kernel.post(now + span, FAULT, lambda _: self._over(i, nth))
+                self.kernel.post(now + span, FAULT, partial(self._over, i, nth))
         elif entry.phase == "done":
             entry.end = now
 
-    def _over(self, i: int, nth: int) -> None:
-        mend = self._mends.pop((i, nth), None)
-        if mend is not None:
-            mend()
-
-    def _mend(self, i: int, entry: FaultRun, mend: Mend, cause: int) -> None:
-        entry.end, entry.phase = self.kernel.now, "mended"
-        self._record(entry, "mend", cause)
-        mend()
+    def _over(self, i: int, nth: int, _: Any) -> None:
+        """Mend a fault, unless that has happened before."""
+        active = self._active.pop((i, nth), None)
+        if active is not None:
+            active.entry.end, active.entry.phase = self.kernel.now, "mended"
+            self._record(active.entry, "mend", active.cause)
+            active.mend()
 
     def _heal(self, _: Any) -> None:
         """Mend everything that is still broken, the last first; with a core, only what touches it."""
         self.core = self._drawn_core()
         core = frozenset(self.core)
-        for i, nth in reversed(tuple(self._mends)):
-            entry, aims, cause = self._struck[i, nth]
+        for (i, nth), (entry, aims, cause, _mend) in reversed(tuple(self._active.items())):
             beyond = self.plan.faults[i].fault.beyond(aims, core) if core else None
             if beyond is None:
-                self._over(i, nth)
+                self._over(i, nth, None)
                 continue
-            del self._mends[i, nth]
+            del self._active[i, nth]
             entry.phase = "forever"
             own = Faulted(entry.index, entry.kind, "forever", entry.fields, beyond)
             self.recorder.record("fault", self.kernel.now, None, cause, own)

@@ -140,7 +140,7 @@ def levers(it: World) -> list[Any]:
         it.network._rules,
         it.network._holds,
         it.network._flaps,
-        it._mends,
+        it._active,
     ]
 
 
