@@ -242,6 +242,39 @@ def check_history_(
     return UNEXPECTED if "violated" in verdicts else UNDECIDED if "unknown" in verdicts else OK
 
 
+@main.command("findings")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--model", metavar="M", help="Only this model's.")
+@click.option("--measure", "anew", is_flag=True, help="Measure them now; exit 1 if that differs from what is kept.")
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
+@JSON
+@_guarded
+def findings_(ids: tuple[str, ...], model: str | None, anew: bool, workers: int, as_json: bool) -> int:
+    """List the documented weaknesses of the models: what each is, what was measured, and which switch mends it."""
+    from .findings.measure import measure_all, select
+    from .findings.stored import load
+
+    chosen = select(model, ids)
+    kept = [row for name, wanted in chosen.items() for row in load(name)["rows"] if row["id"] in wanted]
+    rows = kept
+    if anew:
+        whole = sum(len(wanted) for wanted in chosen.values())
+        hidden = not sys.stderr.isatty()
+        with click.progressbar(length=whole, file=sys.stderr, hidden=hidden, label="weaknesses") as bar:
+            rows = measure_all(chosen, workers, lambda done: bar.update(done - bar.pos))
+    if as_json:
+        _print(rows)
+    else:
+        width = max(len(row["id"]) for row in rows)
+        for row in rows:
+            mending = f", mended by {', '.join(row['mended_by'])}" if row["mended_by"] else ""
+            click.echo(f"{row['id']:{width}}  {row['outcome']}, hardened {row['hardened']}{mending}: {row['summary']}")
+    differing = [row["id"] for row in rows if row not in kept]
+    for one in differing:
+        click.echo(f"{one}: measures otherwise than what is kept", err=True)
+    return UNEXPECTED if differing else OK
+
+
 @main.command("new-model")
 @click.argument("name")
 @_guarded
