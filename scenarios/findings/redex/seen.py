@@ -62,13 +62,22 @@ class Seen:
         """Return since when those who lead at the end have been leading."""
         return ms(self.leaders[-1][0]) if self.leaders else 0
 
-    def changes(self) -> int:
+    def changes(self, until: Ms | None = None) -> int:
         """Return how often the set of leaders changed."""
-        return len(self.leaders) - 1
+        return sum(until is None or at <= until * MS for at, _ in self.leaders[1:])
 
     def promoted(self, node: NodeId, since: Ms = 0) -> Ms | str:
         """Return when a node first became leader; whoever leads from the start was not promoted."""
         return self._first(node, since, lambda was, now: now == "leader" and was != "leader")
+
+    def first_promoted(self) -> Ms | str:
+        """Return when the first node was promoted."""
+        return min((ms(at) for at, _, was, now in self._turns() if at and now == "leader" != was), default=NEVER)
+
+    def noticed(self, node: NodeId, crashed: Ms) -> Ms | str:
+        """Return how long after a crash a node was promoted."""
+        at = self.promoted(node, crashed)
+        return at if isinstance(at, str) else at - crashed
 
     def conceded(self, node: NodeId, since: Ms = 0) -> Ms | str:
         """Return when a node first stopped leading without having crashed."""
@@ -95,8 +104,9 @@ class Seen:
 
     # -- what was said -------------------------------------------------------------------------------------
 
-    def sent(self, kind: str, src: NodeId = "", dst: NodeId = "", since: Ms = 0) -> list[Any]:
+    def sent(self, kind: str, src: NodeId = "", dst: NodeId = "", since: Ms = 0, until: Ms | None = None) -> list[Any]:
         """Return the messages of a type that were sent, from one node or to one if these are given."""
+        end = self.end if until is None else until * MS
         return [
             r.data.data
             for r in self.records
@@ -104,12 +114,14 @@ class Seen:
             and r.data.type == kind
             and src in ("", r.node)
             and dst in ("", r.data.dst)
-            and r.at >= since * MS
+            and since * MS <= r.at <= end
         ]
 
     def notes(self, name: str, node: NodeId = "") -> list[tuple[Ms, Any]]:
         """Return what was noted of a fact, with times."""
-        return [(ms(r.at), r.data) for r in self.records if r.kind == "note" and r.name == name and node in ("", r.node)]
+        return [
+            (ms(r.at), r.data) for r in self.records if r.kind == "note" and r.name == name and node in ("", r.node)
+        ]
 
     # -- what came of it -----------------------------------------------------------------------------------
 
@@ -142,6 +154,11 @@ class Seen:
     def events(self, node: NodeId) -> int:
         """Return how many events a node holds at the end; none if it is down."""
         return len(self._contents(node) or ())
+
+    def shipped_and_lost(self, node: NodeId) -> int:
+        """Return how many sequences were shipped to a node that it does not hold at the end."""
+        shipped = {seq for answer in self.sent("SyncResponse", dst=node) for seq, _ in answer.events}
+        return len(shipped - (self._contents(node) or {}).keys())
 
     def differing(self, a: NodeId, b: NodeId) -> int:
         """Return at how many sequences two nodes hold something else, or only one of them holds anything."""
