@@ -8,14 +8,14 @@ from typing import Any
 
 from models.redex import Redex
 from models.redex.catchup import REGISTRY_SOFT_CAP
-from models.redex.messages import BAD_RANGE, SyncNack, SyncRequest, SyncResponse
+from models.redex.messages import BAD_RANGE, SyncHeartbeat, SyncNack, SyncRequest, SyncResponse
 from models.redex.roles import GRACEFUL_RELINQUISH, IDLE
 from sim.faults import FOREVER, Crash, LinkFault, Partition, Planned
-from sim.machine import NodeId
+from sim.machine import Effect, Input, NodeId, Now, Send
 from sim.units import MS, S
 
 from ..weakness import Figures, Weakness
-from .bench import Doctored, play, write
+from .bench import Doctor, doctored, play, write
 from .entries import above
 from .seen import NEVER, Ms, Seen
 
@@ -26,24 +26,21 @@ HEARTBEAT_MS = 100
 # -- W28 ---------------------------------------------------------------------------------------------------
 
 
-def answers_nothing_until(end: int) -> type[Doctored]:
-    """Return a leader that until some time, in ns, answers as if it had nothing."""
+def answers_nothing_until(end: int) -> Doctor:
+    """Make a leader that until some time, in ns, answers as if it had nothing."""
 
-    class Empty(Doctored):
-        def doctor(self, msg: Any, now: Any) -> Any:
-            if isinstance(msg, SyncResponse) and now.monotonic < end:
-                return msg._replace(events=())
-            return msg
+    def doctor(msg: Any, now: Now) -> Any:
+        return msg._replace(events=()) if isinstance(msg, SyncResponse) and now.monotonic < end else msg
 
-    return Empty
+    return doctored(doctor)
 
 
 def shunned_leader(params: Params) -> Figures:
     """Let a leader answer empty for a while, and see how long after that its follower still lacks three events."""
     short, _ = play(
-        params, 2, 5000, machines={"n1": answers_nothing_until(1500 * MS)}, errands=write("n1", 1010, "a", 3)
+        params, 2, 5000, doctors={"n1": answers_nothing_until(1500 * MS)}, errands=write("n1", 1010, "a", 3)
     )  # fmt: skip
-    long, _ = play(params, 2, 70_000, machines={"n1": answers_nothing_until(33 * S)}, errands=write("n1", 1010, "a", 3))
+    long, _ = play(params, 2, 70_000, doctors={"n1": answers_nothing_until(33 * S)}, errands=write("n1", 1010, "a", 3))
     windows = [struck.window // MS for _, struck in short.notes("struck", "n2")]
     return {
         "strikes": len(windows),
@@ -102,23 +99,28 @@ def _claims_too_much(figures: Figures) -> bool:
 # -- W31 ---------------------------------------------------------------------------------------------------
 
 
-def floods(kind: type, count: int) -> type[Redex]:
-    """Return a follower that beside each of its heartbeats sends so many other messages; they change nothing."""
+def floods(kind: type, count: int) -> Doctor:
+    """Make a follower that beside each of its heartbeats to n1 sends it so many other messages; they change nothing."""
     fields = dict.fromkeys(kind._fields, 0) | {"channel_id": "another channel"}  # type: ignore[attr-defined]
+    flood: list[Effect] = [Send("n1", kind(**{**fields, "request_id": i})) for i in range(count)]
 
-    class Flooding(Redex):
-        def broadcast(self, msg: Any) -> None:
-            super().broadcast(msg)
-            for i in range(count):
-                self.send("n1", kind(**{**fields, "request_id": i}))
+    def change(made: Redex) -> None:
+        step = made.step
 
-    return Flooding
+        def flooding(input: Input, now: Now) -> list[Effect]:
+            effects = list(step(input, now))
+            beats = any(isinstance(e, Send) and e.dst == "n1" and isinstance(e.msg, SyncHeartbeat) for e in effects)
+            return effects + flood if beats else effects
+
+        setattr(made, "step", flooding)  # noqa: B010  # one machine, not its class
+
+    return change
 
 
 def flooded_priority_lane(params: Params) -> Figures:
     """Keep the priority lane of a leader that needs 10 ms for an input from ever being empty."""
     seen, _ = play(
-        params, 3, 8000, machines={"n3": floods(SyncResponse, 12)}, service={"n1": 10 * MS}
+        params, 3, 8000, doctors={"n3": floods(SyncResponse, 12)}, service={"n1": 10 * MS}
     )  # fmt: skip
     return {
         "n1_heartbeats_in_the_last_3_s": len(seen.sent("SyncHeartbeat", "n1", "n2", since=5000)),
@@ -130,7 +132,7 @@ def flooded_priority_lane(params: Params) -> Figures:
 def flooded_low_lane(params: Params) -> Figures:
     """Fill the low lane of a follower that needs 10 ms for an input, so that there is no room for heartbeats."""
     seen, _ = play(
-        params, 3, 20_000, machines={"n3": floods(SyncRequest, 40)}, service={"n1": 10 * MS},
+        params, 3, 20_000, doctors={"n3": floods(SyncRequest, 40)}, service={"n1": 10 * MS},
         own={"n1": {"first_leader": "n2"}, "n2": {"first_leader": "n2"}, "n3": {"first_leader": "n2"}},
     )  # fmt: skip
     return {"n1_promoted_ms": seen.promoted("n1"), "most_leaders": seen.most_leaders()}
@@ -139,40 +141,41 @@ def flooded_low_lane(params: Params) -> Figures:
 # -- W33 ---------------------------------------------------------------------------------------------------
 
 
-class Resigning(Redex):
-    """Is made to resign by somebody outside between the budget's yes and the answer."""
+def resigning(made: Redex) -> None:
+    """Have somebody outside end a reign between the budget's yes and the answer."""
+    admit = made._admit
 
-    def _admit(self, cost: int, bandwidth_class: str, at: int) -> bool:
-        admitted = super()._admit(cost, bandwidth_class, at)
-        self._turn(IDLE, GRACEFUL_RELINQUISH, at)
+    def admit_and_resign(cost: int, bandwidth_class: str, at: int) -> bool:
+        admitted = admit(cost, bandwidth_class, at)
+        made._turn(IDLE, GRACEFUL_RELINQUISH, at)
         return admitted
+
+    setattr(made, "_admit", admit_and_resign)  # noqa: B010  # one machine, not its class
 
 
 def budget_leaks(params: Params) -> Figures:
     """Charge the budget for an answer that is never sent."""
     limited = {"bandwidth": "10kB/s", **params}
     seen, living = play(
-        limited, 2, 170, machines={"n1": Resigning}, errands=[*write("n1", 99, "a", 40)], own={"n1": {}}
+        limited, 2, 170, doctors={"n1": resigning}, errands=[*write("n1", 99, "a", 40)], own={"n1": {}}
     )  # fmt: skip
     budget = living["n1"].budget
     charged = 0 if budget is None else budget.capacity - budget.available
     return {"charged_bytes": charged, "answers": len(seen.sent("SyncResponse", "n1"))}
 
 
-class Blank(Doctored):
-    """A leader that refuses every request as out of range, and names no floor."""
-
-    def doctor(self, msg: Any, now: Any) -> Any:
-        if not isinstance(msg, SyncResponse):
-            return msg
-        fields: dict[str, Any] = dict.fromkeys(SyncNack._fields, 0) | msg._asdict()
-        fields |= {"since_seq": msg.first_seq, "error_code": BAD_RANGE, "leader_first_retained_seq": 0, "detail": ""}
-        return SyncNack(**{name: fields[name] for name in SyncNack._fields})
+def blank(msg: Any, now: Now) -> Any:
+    """Return a refusal for being out of range, without a floor, in place of each answer."""
+    if not isinstance(msg, SyncResponse):
+        return msg
+    fields: dict[str, Any] = dict.fromkeys(SyncNack._fields, 0) | msg._asdict()
+    fields |= {"since_seq": msg.first_seq, "error_code": BAD_RANGE, "leader_first_retained_seq": 0, "detail": ""}
+    return SyncNack(**{name: fields[name] for name in SyncNack._fields})
 
 
 def floor_of_zero_burns_sequences(params: Params) -> Figures:
     """Refuse a follower ten events with a floor of 0, which no retention explains."""
-    seen, _ = play(params, 2, 2500, machines={"n1": Blank}, errands=write("n1", 510, "a", 10))
+    seen, _ = play(params, 2, 2500, doctors={"n1": doctored(blank)}, errands=write("n1", 510, "a", 10))
     skips = seen.notes("skipped", "n2")
     return {"sequences_burnt": sum(d.to - d.start for _, d in skips), "heartbeats": len(skips)}
 
