@@ -27,11 +27,11 @@ in `properties` and `bounds`; section numbers in this package refer to the behav
     bounds       what the bounds are judged by                 (10.2)
 """
 
+from .hardened import HARDENED, SWITCHES, Hardened, machine
 from .properties import bounded, legal_turns
 from .runtime import Redex
 
-machine = Redex
-PROFILES: dict[str, dict[str, object]] = {"as-specified": {}}
+PROFILES: dict[str, dict[str, object]] = {"as-specified": {}, "hardened": dict(HARDENED)}
 PROPERTIES = (legal_turns, *bounded())
 
-__all__ = ["PROFILES", "PROPERTIES", "Redex", "machine"]
+__all__ = ["PROFILES", "PROPERTIES", "SWITCHES", "Hardened", "Redex", "machine"]
