@@ -30,8 +30,8 @@ def experiment(document: Document) -> Experiment:
         document.check()
         raise AssertionError from None
     profile = scenario.profile or next(iter(model.profiles))
-    if profile not in model.profiles:
-        document.complain(("profile",), unknown(profile, tuple(model.profiles)))
+    if model.settings(profile) is None:
+        document.complain(("profile",), unknown(profile, (*model.profiles, *model.switches)))
         document.check()
     faults = tuple(document.faults[i] for i in sorted(document.faults))
     draft = Experiment(document, scenario, model, profile, faults, (), {}, {}, False)

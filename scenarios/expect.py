@@ -75,10 +75,9 @@ class Expectations:
             else:
                 flat[name] = value
         for profile, table in tables.items():
-            if profile not in draft.model.profiles:
-                self.document.complain(
-                    ("expect", profile), unknown(profile, tuple(draft.model.profiles), "the profiles ")
-                )
+            if draft.model.settings(profile) is None:
+                known = (*draft.model.profiles, *draft.model.switches)
+                self.document.complain(("expect", profile), unknown(profile, known, "the profiles "))
             else:
                 read = self._table(("expect", profile), table)
                 if profile == draft.profile:

@@ -11,7 +11,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -35,9 +35,10 @@ class ModelProblem(Exception):
 
 @dataclass(frozen=True)
 class Model:
-    """A protocol as scenarios see it: how to make a machine, its parameters, profiles and properties.
+    """A protocol as scenarios see it: how to make a machine, its parameters, profiles, switches and properties.
 
-    `reference` finds the model again from anywhere; `name` is what traces say.
+    `reference` finds the model again from anywhere; `name` is what traces say. A switch is a repair that can be turned
+    on alone: its name, or several joined by `+`, is a profile too, the first profile with the switches' parameters.
     """
 
     name: str
@@ -46,6 +47,18 @@ class Model:
     parameters: Mapping[str, Any]  # names and defaults
     profiles: Mapping[str, Mapping[str, Any]]
     properties: tuple[Property, ...]
+    switches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def settings(self, profile: str) -> Mapping[str, Any] | None:
+        """Return the parameters that a profile sets, None if there is no such profile."""
+        if profile in self.profiles:
+            return self.profiles[profile]
+        settings = dict(next(iter(self.profiles.values())))
+        for switch in profile.split("+"):
+            if switch not in self.switches:
+                return None
+            settings |= self.switches[switch]
+        return settings
 
     def machine(
         self, params: Mapping[str, Any], own: Mapping[NodeId, Mapping[str, Any]]
@@ -128,4 +141,5 @@ def _read(module: ModuleType, name: str, reference: str) -> Model:
         parameters={p.name: p.default for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)},
         profiles=getattr(module, "PROFILES", {AS_WRITTEN: {}}),
         properties=tuple(properties.values()),
+        switches=getattr(module, "SWITCHES", {}),
     )

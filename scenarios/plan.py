@@ -124,7 +124,7 @@ def params(experiment: Experiment, nodes: tuple[NodeId, ...]) -> tuple[dict[str,
     shared = {
         name: value for name, value in given.items() if name not in own and not _is_node_table(experiment, name, value)
     }
-    return {**experiment.model.profiles[experiment.profile], **shared}, own
+    return {**(experiment.model.settings(experiment.profile) or {}), **shared}, own
 
 
 def _is_node_table(experiment: Experiment, name: str, value: Any) -> bool:
