@@ -1,4 +1,4 @@
-"""What a hardened redex node states besides the facts of `facts`, and its view; the names are those that checks read."""
+"""What a hardened redex node states besides what is in `facts`, and its view; checks read these names."""
 
 from __future__ import annotations
 

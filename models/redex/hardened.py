@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from sim.machine import Alarm, Ask, Cluster, Lane, NodeId, Now, Operate, on
 
@@ -34,7 +34,7 @@ VOTES = (wire.VoteRequest, wire.Vote)
 class Hardened(Agreeing):
     """One node of a redex channel with some hardenings on: words of choices.HARDENINGS beside Redex's parameters."""
 
-    LANES = (
+    LANES: ClassVar[tuple[Lane, ...]] = (
         Lane("client", 1024, (Ask, Operate)),
         Lane("priority", 128, (wire.SyncResponse, wire.SyncNack, Shutdown, *VOTES)),
         Lane("tick", 1, (Alarm,)),

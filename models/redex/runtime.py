@@ -80,11 +80,22 @@ class Redex(Machine):
     """
 
     LOG: ClassVar[type[LogFile]] = LogFile
-    View = View
-    FACTS = (Configured, Turned, Tagged, Accepted, Stored, Skipped, DivergenceSuspected, UnderCapacity, Stopped, Struck)
+    View: ClassVar[Any] = View
+    FACTS: ClassVar[tuple[Any, ...]] = (
+        Configured,
+        Turned,
+        Tagged,
+        Accepted,
+        Stored,
+        Skipped,
+        DivergenceSuspected,
+        UnderCapacity,
+        Stopped,
+        Struck,
+    )
     ACTIONS = {"append": ("value",), "read": ()}
     ACTS = {"relinquish": (), "select": (), "close": (), "sweep": (), "close_file": (), "cancel": (), "drop": ()}
-    LANES = (
+    LANES: ClassVar[tuple[Lane, ...]] = (
         Lane("client", 1024, (Ask, Operate)),
         Lane("priority", 128, (SyncResponse, SyncNack, Shutdown)),
         Lane("tick", 1, (Alarm,)),
@@ -334,9 +345,8 @@ class Redex(Machine):
     def _hear(self, src: NodeId, msg: Any, now: Now) -> None:
         at = now.monotonic
         self.tracker.record(src, msg.role, msg.tail_seq, at)
-        if msg.role == LEADER and self.role == LEADER and src != self.node:
-            if not self._outranks(src, msg):
-                self._turn(FOLLOWER, PEER_LEADER_OBSERVED, at)
+        if msg.role == LEADER and self.role == LEADER and src != self.node and not self._outranks(src, msg):
+            self._turn(FOLLOWER, PEER_LEADER_OBSERVED, at)
 
     def _outranks(self, src: NodeId, msg: Any) -> bool:
         # NB: this tail is of now and the peer's of when it sent. While both take writes each may be sure to win.
