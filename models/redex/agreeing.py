@@ -48,6 +48,9 @@ class Agreeing(Electing):
     def _restore(self, durable: Mapping[Hashable, Any]) -> None:
         for seq in self.log.revive(durable.get(BASE, (0, "", 0)), written(durable)):
             self.forget(("log", seq))
+        for seq, payload in self.log.entries.items():
+            # A crash may have come between writing an entry and saying so.
+            self.note(Stored(seq, self.log.terms[seq], payload))
         self.commit = self.log.first_retained if self.agreeing else 0
 
     def _preloaded(self) -> None:

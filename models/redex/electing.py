@@ -86,10 +86,11 @@ class Electing(Fenced):
         if not self._concerns(src, msg) or self.role == IDLE:
             return
         granted = up_to_date(msg.last_term, msg.tail_seq, self.log.last_term, self.tail)
-        if self.role == LEADER or self.tracker.led(at):
-            granted = False  # who hears a leader helps nobody to replace it, nor enters a term for that
-        elif msg.pre:
-            granted = granted and msg.term > self.term
+        if msg.pre:
+            # Who hears a leader helps nobody to replace it. Of a vote itself that must not be so: whoever began a term
+            # refuses the leader of an earlier one, and would be alone in it for ever.
+            led = self.role == LEADER or self.tracker.led(at)
+            granted = granted and not led and msg.term > self.term
         else:
             if msg.term > self.term:
                 self._advance(msg.term, at)

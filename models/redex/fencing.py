@@ -34,6 +34,7 @@ from .roles import (
     ELECTION_LOST,
     FOLLOWER,
     HIGHER_TERM_OBSERVED,
+    IDLE,
     LEADER,
     LEASE_LAPSED,
     PEER_LEADER_OBSERVED,
@@ -170,10 +171,10 @@ class Fenced(Redex):
         return True
 
     def _fence_off(self, src: NodeId, msg: Any, now: Now) -> None:
-        """Tell who speaks of a past term which one it is now, if that is somebody who leads or asks."""
+        """Tell who leads or asks in a past term which one it is now: it would not learn of it from a candidate."""
         if isinstance(msg, wire.SyncRequest):
             self._refuse(src, msg, NOT_LEADER)
-        elif isinstance(msg, wire.SyncHeartbeat) and msg.role == LEADER and self.role in self.speakers:
+        elif isinstance(msg, wire.SyncHeartbeat) and msg.role == LEADER and self.role != IDLE:
             self.send(src, self._heartbeat(now))
 
     # -- the tick ------------------------------------------------------------------------------------------
