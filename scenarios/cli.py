@@ -275,6 +275,53 @@ def findings_(ids: tuple[str, ...], model: str | None, anew: bool, workers: int,
     return UNEXPECTED if differing else OK
 
 
+@main.command("study")
+@click.argument("name", required=False)
+@click.option("--trials", type=click.IntRange(1, 10**7), help="Of each point; default: the study's.")
+@click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Processes.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of tables and charts; default studies/NAME.")
+@click.option("--no-plots", is_flag=True, help="Draw no charts.")
+@JSON
+@_guarded
+def study_(name: str | None, trials: int | None, workers: int, out: Path | None, no_plots: bool, as_json: bool) -> int:
+    """Run a whole experiment: what was measured beside what was published; without NAME, list the studies."""
+    from .studies.keep import keep, plain
+    from .studies.spread import Spread
+    from .studies.study import DIFFERS, find, names
+
+    if name is None:
+        listed = [{"name": each, "about": find(each).about} for each in names()]
+        if as_json:
+            _print(listed)
+        else:
+            for row in listed:
+                click.echo(f"{row['name']}  {row['about']}")
+        return OK
+    study = find(name)
+    chosen = trials or study.trials
+    with click.progressbar(length=1, file=sys.stderr, hidden=not sys.stderr.isatty(), label=name) as bar:
+
+        def progress(done: int, whole: int) -> None:
+            bar.length = whole
+            bar.update(done - bar.pos)
+
+        result = study.run(chosen, Spread(workers, progress))
+    keep(name, chosen, result, out or Path("studies") / name, plots=not no_plots)
+    if as_json:
+        _print(plain(name, chosen, result))
+    else:
+        _tell_study(result)
+    return UNEXPECTED if any(row.verdict == DIFFERS for row in result.rows) else OK
+
+
+def _tell_study(result: Any) -> None:
+    width = max((len(row.name) for row in result.rows), default=0)
+    for row in result.rows:
+        interval = "" if row.low is None else f" [{row.low:.4g}, {row.high:.4g}]"
+        published = "" if row.published is None else f", published {row.published}: {row.verdict}"
+        click.echo(f"{row.name:{width}}  {row.measured:.4g}{interval}{published}")
+
+
 @main.command("new-model")
 @click.argument("name")
 @_guarded

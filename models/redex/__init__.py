@@ -35,14 +35,14 @@ in `properties` and `bounds`; section numbers in this package refer to the behav
 """
 
 from .entries import appends_only, single_writer_agrees
+from .hardened import HARDENED, SWITCHES, Hardened, machine
 from .pace import catches_up
 from .properties import bounded, legal_turns
 from .reigns import leadership_lasts
 from .rules import acts_by_the_rules
 from .runtime import Redex
 
-machine = Redex
-PROFILES: dict[str, dict[str, object]] = {"as-specified": {}}
+PROFILES: dict[str, dict[str, object]] = {"as-specified": {}, "hardened": dict(HARDENED)}
 PROPERTIES = (
     legal_turns,
     *bounded(),
@@ -53,4 +53,4 @@ PROPERTIES = (
     catches_up,
 )
 
-__all__ = ["PROFILES", "PROPERTIES", "Redex", "machine"]
+__all__ = ["PROFILES", "PROPERTIES", "SWITCHES", "Hardened", "Redex", "machine"]
