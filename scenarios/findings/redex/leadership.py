@@ -194,9 +194,9 @@ ENTRIES = (
         figures=shown(
             n1_leads_alone_from_ms=lambda s: next((ms(a) for a, _, who in s.reigns(1114) if who == ("n1",)), NEVER),
             n1_conceded_ms=lambda s: s.conceded("n1", 9000),
-            next_leader_ms=lambda s: next((ms(a) for a, _, who in s.reigns(10_114) if who), NEVER),
+            leaderless_for_ms=lambda s: s.leaderless_ms(10_000),
         ),
-        expected={"n1_leads_alone_from_ms": 1505, "n1_conceded_ms": 10_113, "next_leader_ms": (10_447, 10_500)},
+        expected={"n1_leads_alone_from_ms": 1505, "n1_conceded_ms": 10_113, "leaderless_for_ms": (334, 387)},
         note="Held for 9 s in all, 5 ms of them the link's own. P2: `keep` and `clear` have no leader until 10 500, "
         "`leader-only` until 10 447 and then two for 105 ms.",
     ),

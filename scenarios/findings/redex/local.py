@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from models.redex import Redex
+from models.redex import Hardened, Redex, wire
 from models.redex.catchup import REGISTRY_SOFT_CAP
 from models.redex.messages import BAD_RANGE, SyncHeartbeat, SyncNack, SyncRequest, SyncResponse
 from models.redex.roles import GRACEFUL_RELINQUISH, IDLE
@@ -21,6 +21,12 @@ from .seen import NEVER, Ms, Seen
 
 Params = Mapping[str, Any]
 HEARTBEAT_MS = 100
+GAUGES = "No hardening touches the gauges, which are ages of heartbeats (section 6.7)."
+
+
+def _is(msg: Any, kind: type) -> bool:
+    """Return whether a message is of a kind, be it in the words of a hardened node."""
+    return isinstance(msg, (kind, getattr(wire, kind.__name__)))
 
 
 # -- W28 ---------------------------------------------------------------------------------------------------
@@ -30,7 +36,7 @@ def answers_nothing_until(end: int) -> Doctor:
     """Make a leader that until some time, in ns, answers as if it had nothing."""
 
     def doctor(msg: Any, now: Now) -> Any:
-        return msg._replace(events=()) if isinstance(msg, SyncResponse) and now.monotonic < end else msg
+        return msg._replace(events=()) if _is(msg, SyncResponse) and now.monotonic < end else msg
 
     return doctored(doctor)
 
@@ -65,9 +71,9 @@ def lose(kind: str, src: NodeId, at_ms: int = 0) -> Planned:
 
 
 def unheard_peer_counts_as_agreement(params: Params) -> Figures:
-    """Let a leader with 100 events tick before it has heard its follower, which has 50 and cannot ask for more."""
-    own = {"n1": {"preload": 100}, "n2": {"preload": 50}}
-    seen, living = play(params, 2, 900, own=own, faults=[lose("SyncRequest", "n2")])
+    """Let a leader take 50 events more and tick before it has heard its follower, which cannot ask for them."""
+    more = write("n1", 90, "a", 50)
+    seen, living = play({"preload": 50, **params}, 2, 900, faults=[lose("SyncRequest", "n2")], errands=more)
     return {"recorded": living["n1"].recorded_tail, "held_elsewhere": int(seen.tail("n2"))}
 
 
@@ -101,15 +107,16 @@ def _claims_too_much(figures: Figures) -> bool:
 
 def floods(kind: type, count: int) -> Doctor:
     """Make a follower that beside each of its heartbeats to n1 sends it so many other messages; they change nothing."""
-    fields = dict.fromkeys(kind._fields, 0) | {"channel_id": "another channel"}  # type: ignore[attr-defined]
-    flood: list[Effect] = [Send("n1", kind(**{**fields, "request_id": i})) for i in range(count)]
 
     def change(made: Redex) -> None:
         step = made.step
+        spoken: Any = getattr(wire, kind.__name__) if isinstance(made, Hardened) else kind
+        fields = dict.fromkeys(kind._fields, 0) | {"channel_id": "another channel"}  # type: ignore[attr-defined]
+        flood: list[Effect] = [Send("n1", spoken(**{**fields, "request_id": i})) for i in range(count)]
 
         def flooding(input: Input, now: Now) -> list[Effect]:
             effects = list(step(input, now))
-            beats = any(isinstance(e, Send) and e.dst == "n1" and isinstance(e.msg, SyncHeartbeat) for e in effects)
+            beats = any(isinstance(e, Send) and e.dst == "n1" and _is(e.msg, SyncHeartbeat) for e in effects)
             return effects + flood if beats else effects
 
         setattr(made, "step", flooding)  # noqa: B010  # one machine, not its class
@@ -145,9 +152,9 @@ def resigning(made: Redex) -> None:
     """Have somebody outside end a reign between the budget's yes and the answer."""
     admit = made._admit
 
-    def admit_and_resign(cost: int, bandwidth_class: str, at: int) -> bool:
-        admitted = admit(cost, bandwidth_class, at)
-        made._turn(IDLE, GRACEFUL_RELINQUISH, at)
+    def admit_and_resign(*request: Any) -> bool:
+        admitted = admit(*request)
+        made._turn(IDLE, GRACEFUL_RELINQUISH, request[-1])
         return admitted
 
     setattr(made, "_admit", admit_and_resign)  # noqa: B010  # one machine, not its class
@@ -166,11 +173,10 @@ def budget_leaks(params: Params) -> Figures:
 
 def blank(msg: Any, now: Now) -> Any:
     """Return a refusal for being out of range, without a floor, in place of each answer."""
-    if not isinstance(msg, SyncResponse):
+    if not _is(msg, SyncResponse):
         return msg
-    fields: dict[str, Any] = dict.fromkeys(SyncNack._fields, 0) | msg._asdict()
-    fields |= {"since_seq": msg.first_seq, "error_code": BAD_RANGE, "leader_first_retained_seq": 0, "detail": ""}
-    return SyncNack(**{name: fields[name] for name in SyncNack._fields})
+    refusal: Any = SyncNack if isinstance(msg, SyncResponse) else wire.SyncNack
+    return refusal(msg.channel_id, msg.first_seq, BAD_RANGE, 0, msg.request_id)
 
 
 def floor_of_zero_burns_sequences(params: Params) -> Figures:
@@ -233,6 +239,7 @@ ENTRIES = (
         summary="What a peer reported before it was wiped still counts.",
         step=wiped_peer_is_still_counted,
         weak=_claims_too_much,
+        unmended="What a majority held was on a disk that is gone; no protocol promises more than disks keep.",
         note="92 and 0 in place of the specification's 90.",
     ),
     Weakness(
@@ -272,6 +279,7 @@ ENTRIES = (
         step=gauge_of_a_follower_without_progress,
         weak=lambda f: 0 <= int(f["gauge_ms"]) <= HEARTBEAT_MS and int(f["events_behind"]) > 0,
         expected={"gauge_ms": (0, 100), "events_behind": 5},
+        unmended=GAUGES,
     ),
     Weakness(
         id="W33c",
@@ -279,6 +287,7 @@ ENTRIES = (
         step=gauge_of_a_leader_with_a_dead_peer,
         weak=above("gauge_ms", 1000),
         expected={"gauge_ms": (9900, 10_100)},
+        unmended=GAUGES,
     ),
     Weakness(
         id="W33d",

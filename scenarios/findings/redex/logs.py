@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..weakness import Weakness
-from .entries import shown
+from .entries import above, shown
 
 ENTRIES = (
     Weakness(
@@ -114,7 +114,13 @@ ENTRIES = (
         summary="A cut too short for an election and a leader that retains little leave a hole for ever.",
         scenario="redex/retention_leaves_a_hole",
         breaks=("accepted_survives",),
-        figures=shown(n2_log=lambda s: s.log("n2"), skips=lambda s: len(s.notes("skipped", "n2"))),
+        mends=("same_payload", "tails_agree"),  # of two nodes one cut off accepts nothing that could survive
+        weak=above("n2_holes", 0),
+        figures=shown(
+            n2_log=lambda s: s.log("n2"),
+            n2_holes=lambda s: s.holes("n2"),
+            skips=lambda s: len(s.notes("skipped", "n2")),
+        ),
         expected={"n2_log": "c0 c1 -- -- -- -- -- -- x6 x7 x8 x9", "skips": 1},
         note="It needs no fault at all: ten writes within one heartbeat leave the same hole (section 11.5).",
     ),
@@ -123,7 +129,9 @@ ENTRIES = (
         summary="A leader that loses keeps its accepted writes as orphans and skips what it lacks.",
         scenario="redex/losers_writes_are_orphaned",
         breaks=("same_payload", "accepted_survives"),
-        figures=shown(n2_log=lambda s: s.log("n2")),
+        mends=("same_payload", "tails_agree"),  # likewise
+        weak=above("n2_holes", 0),
+        figures=shown(n2_log=lambda s: s.log("n2"), n2_holes=lambda s: s.holes("n2")),
         expected={"n2_log": "c0 c1 b0 b1 b2 -- -- a5 a6 a7"},
     ),
     Weakness(
@@ -162,6 +170,9 @@ ENTRIES = (
             delivered_and_lost=lambda s: s.shipped_and_lost("n2"),
         ),
         expected={"n2_events": 12, "delivered_and_lost": 5},
+        unmended="Here D is above H/2, and then no lease of the hardened profile outlasts an echo: leaders come and "
+        "go, nothing is accepted, and nothing is lost. FLOW alone has one request in flight, so that no "
+        "answer overtakes another.",
         note="In order the follower ends with 17 events, 0, 1 and 12 to 26.",
     ),
     Weakness(

@@ -28,14 +28,16 @@ ENTRIES = (
         id="W20",
         summary="A follower whose requests are lost asks for ever and nobody notices.",
         scenario="redex/requests_into_the_void",
-        weak=lambda f: f["n2_events_in_the_cut"] == 0 and f["leader_sets"] == 1,
+        weak=equals("n2_events_in_the_cut", 0),
         figures=shown(
             requests=lambda s: len(s.sent("SyncRequest", "n2", until=60_013)),
             n2_events_in_the_cut=lambda s: sum(0 < at < 60_014 for at, _ in s.notes("stored", "n2")),
             strikes=lambda s: len(s.notes("struck", "n2")),
-            leader_sets=lambda s: s.changes() + 1,
+            last_leader=lambda s: s.last_leaders(),
         ),
-        expected={"requests": 590, "n2_events_in_the_cut": 0, "strikes": 0, "leader_sets": 1},
+        expected={"requests": 590, "n2_events_in_the_cut": 0, "strikes": 0, "last_leader": "n1"},
+        unmended="A follower that hears its leader and cannot ask it gets nothing without a relay. What is accepted "
+        "is on the other one, and requests are fewer.",
         note="590 counts the ticks from 1113 to 60 013, the last of them after the specification's 60 s.",
     ),
     Weakness(
@@ -115,9 +117,11 @@ ENTRIES = (
         id="W27b",
         summary="With a round trip above the heartbeat each byte is served several times.",
         scenario="redex/long_round_trip_multiplies_bytes",
-        weak=above("copies", 1.5),
+        weak=lambda f: f["copies"] != 1.0,
         figures=shown(copies=lambda s: _copies(s), n2_events=lambda s: s.events("n2")),
         expected={"copies": 6.0, "n2_events": 102},
+        unmended="Here D is above H/2, and then no lease of the hardened profile outlasts an echo: nobody leads for "
+        "long, and nothing is shipped. FLOW alone ships each event once.",
         note="One way is 260 ms; with 60 it is 2 copies, with 160 it is 4 and with 500 it is 10.5 in the "
         "specification.",
     ),
@@ -126,12 +130,12 @@ ENTRIES = (
         summary="Heartbeats that wait in an inbox are stamped when read, so a dead leader lives for as long as the "
         "queue.",
         scenario="redex/backlog_hides_a_dead_leader",
-        weak=above("n2_noticed_after_ms", 405),
+        weak=above("n2_noticed_after_ms", 1000),
         figures=shown(
-            n3_noticed_after_ms=lambda s: s.noticed("n3", 5003),
-            n2_noticed_after_ms=lambda s: s.noticed("n2", 5003),
+            n3_noticed_after_ms=lambda s: s.gave_up("n3", "n1", 5003),
+            n2_noticed_after_ms=lambda s: s.gave_up("n2", "n1", 5003),
         ),
-        note="n2 needs 45 ms for an input. 405 ms is 4H + D, the bound for a node that reads its mail at once.",
+        note="n2 needs 45 ms for an input. A node that reads its mail at once needs at most 4H + D, 405 ms.",
     ),
 )
 

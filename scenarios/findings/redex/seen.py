@@ -74,10 +74,14 @@ class Seen:
         """Return when the first node was promoted."""
         return min((ms(at) for at, _, was, now in self._turns() if at and now == "leader" != was), default=NEVER)
 
-    def noticed(self, node: NodeId, crashed: Ms) -> Ms | str:
-        """Return how long after a crash a node was promoted."""
-        at = self.promoted(node, crashed)
-        return at if isinstance(at, str) else at - crashed
+    def gave_up(self, node: NodeId, leader: NodeId, crashed: Ms) -> Ms | str:
+        """Return how long after a crash a node no longer followed whom it struck."""
+        for record in self.records:
+            if record.kind != "state" or record.node != node or record.data is None or record.at <= crashed * MS:
+                continue
+            if record.data.role != "follower" or record.data.leader != leader:
+                return ms(record.at - int(crashed * MS))
+        return NEVER
 
     def conceded(self, node: NodeId, since: Ms = 0) -> Ms | str:
         """Return when a node first stopped leading without having crashed."""
@@ -154,6 +158,11 @@ class Seen:
     def events(self, node: NodeId) -> int:
         """Return how many events a node holds at the end; none if it is down."""
         return len(self._contents(node) or ())
+
+    def holes(self, node: NodeId) -> int:
+        """Return how many sequences above the first that a node holds it lacks."""
+        held = self._contents(node) or {}
+        return int(self.tail(node)) - min(held) - len(held) if held else 0
 
     def shipped_and_lost(self, node: NodeId) -> int:
         """Return how many sequences were shipped to a node that it does not hold at the end."""

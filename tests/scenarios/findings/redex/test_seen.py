@@ -66,6 +66,12 @@ def test_a_log_shows_which_acceptance_an_entry_is_and_where_it_has_holes() -> No
     assert seen(*records).log("n1") == "c0 -- a0 a1"
 
 
-@pytest.mark.parametrize(("crashed", "after"), [(50, 50), (150, NEVER)])
-def test_a_promotion_before_the_crash_is_no_reaction_to_it(crashed: int, after: Any) -> None:
-    assert seen(*OVERLAP).noticed("n2", crashed) == after
+@pytest.mark.parametrize(("struck", "after"), [("n1", 20), ("n3", 70)])
+def test_a_follower_has_given_up_when_it_follows_somebody_else_or_nobody(struck: str, after: int) -> None:
+    turned = (state(70, "n2", "follower", leader="n3"), state(120, "n2", "leader"))
+    assert seen(*turned).gave_up("n2", struck, 50) == after
+
+
+def test_holes_are_counted_above_the_first_entry_held() -> None:
+    content = Record(0, 0, "content", "n1", None, None, [(seq, "x") for seq in (2, 3, 6)])
+    assert seen(state(0, "n1", "leader", tail=8), content).holes("n1") == 3
