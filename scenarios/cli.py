@@ -242,6 +242,34 @@ def check_history_(
     return UNEXPECTED if "violated" in verdicts else UNDECIDED if "unknown" in verdicts else OK
 
 
+@main.command("export")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--format", "form", required=True, metavar="F", help="Such as perfetto; a wrong one is told with those there are."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The file; default: in DIRECTORY, named by the format.")
+@_guarded
+def export_(directory: Path, form: str, out: Path | None) -> None:
+    """Write a run as a file for another tool: DIRECTORY is one that `netsplit run` left."""
+    from reports.export import FORMATS, writer
+    from reports.load import BadRun, load
+
+    from .complaints import unknown
+
+    if form not in FORMATS:
+        raise UsageError(f"--format: {unknown(form, tuple(FORMATS))}")
+    try:
+        text = writer(form)(load(directory, whole=True))
+    except BadRun as error:
+        raise UsageError(str(error)) from None
+    target = out or directory / FORMATS[form][2]
+    try:
+        target.write_bytes(text)
+    except OSError as error:
+        raise UsageError(f"--out: {target}: {error.strerror or error}") from None
+    click.echo(f"wrote {target}")
+
+
 @main.command("findings")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--model", metavar="M", help="Only this model's.")

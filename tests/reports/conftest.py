@@ -261,6 +261,8 @@ def write_run(
             }
             for f in outcome.faults
         ],
+        "digest": outcome.digest,
+        "drops": outcome.drops,
         "stats": outcome.stats,
     }
     if change is not None:
