@@ -242,6 +242,31 @@ def check_history_(
     return UNEXPECTED if "violated" in verdicts else UNDECIDED if "unknown" in verdicts else OK
 
 
+@main.command("report")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("beside", required=False, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Where report.html goes; default: DIRECTORY.")
+@click.option("--no-plots", is_flag=True, help="Leave the pictures out.")
+@_guarded
+def report_(directory: Path, beside: Path | None, out: Path | None, no_plots: bool) -> None:
+    """Write one HTML page about the run in DIRECTORY, and about another run of the same scenario BESIDE it."""
+    from reports.load import BadRun, load
+    from reports.page.build import page
+
+    try:
+        other = None if beside is None else load(beside, whole=True)
+        text = page(load(directory, whole=True), other, pictures=not no_plots)
+    except BadRun as error:
+        raise UsageError(str(error)) from None
+    target = (out or directory) / "report.html"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--out: {target}: {error.strerror or error}") from None
+    click.echo(f"wrote {target}")
+
+
 @main.command("export")
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option(
