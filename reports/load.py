@@ -56,6 +56,14 @@ class Fault(NamedTuple):
     fields: Mapping[str, Any]
 
 
+class ClockError(NamedTuple):
+    """From `at` on, in ns, a node's wall clock was so far ahead of true time, and gained so many ppm."""
+
+    at: int
+    error_ns: int
+    rate_ppm: int
+
+
 class Violation(NamedTuple):
     """A property's violation and its moment in ns."""
 
@@ -77,6 +85,7 @@ class Result:
     model: str = ""
     profile: str = ""
     digest: str = ""
+    clocks: Mapping[str, tuple[ClockError, ...]] = field(default_factory=dict)
     drops: Mapping[str, int | float] = field(default_factory=dict)
     stats: Mapping[str, int | float] = field(default_factory=dict)
 
@@ -254,6 +263,7 @@ def _result(path: Path) -> Result:
         model=top.text("model"),
         profile=top.text("profile"),
         digest=top.text("digest"),
+        clocks=_clocks(top),
         drops=top.counts("drops"),
         stats=top.counts("stats"),
     )
@@ -265,6 +275,16 @@ def _judged(one: _Reader) -> Judged:
         inner = _Reader(one.path, one.where + "evidence.", one.found["evidence"])
         evidence = Evidence(inner.text("sentence"), inner.number_or_none("seq"), inner.number_or_none("at"))
     return Judged(one.text("name"), one.text("sentence"), one.text("verdict"), evidence)
+
+
+def _clocks(top: _Reader) -> dict[str, tuple[ClockError, ...]]:
+    clocks = _Reader(top.path, "clocks.", top.found.get("clocks", {}))
+    return {
+        node: tuple(
+            ClockError(one.number("at"), one.number("error_ns"), one.number("rate_ppm")) for one in clocks.objects(node)
+        )
+        for node in clocks.found
+    }
 
 
 def _fault(one: _Reader) -> Fault:

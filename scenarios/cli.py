@@ -245,11 +245,15 @@ def check_history_(
 @main.command("report")
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.argument("beside", required=False, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Where report.html goes; default: DIRECTORY.")
-@click.option("--no-plots", is_flag=True, help="Leave the pictures out.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where it all goes; default: DIRECTORY.")
+@click.option("--no-plots", is_flag=True, help="Only the page, and without pictures.")
 @_guarded
 def report_(directory: Path, beside: Path | None, out: Path | None, no_plots: bool) -> None:
-    """Write one HTML page about the run in DIRECTORY, and about another run of the same scenario BESIDE it."""
+    """Draw every picture of the run in DIRECTORY and write one HTML page about it.
+
+    The page shows another run of the same scenario, BESIDE, next to it.
+    """
+    from reports.draw import EVERY, FORMATS, draw
     from reports.load import BadRun, load
     from reports.page.build import page
 
@@ -262,9 +266,10 @@ def report_(directory: Path, beside: Path | None, out: Path | None, no_plots: bo
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+        made = [] if no_plots else draw(directory, target.parent, EVERY, tuple(FORMATS))
     except OSError as error:
         raise UsageError(f"--out: {target}: {error.strerror or error}") from None
-    click.echo(f"wrote {target}")
+    click.echo(f"wrote {target}" + (f" and {len(made)} pictures" if made else ""))
 
 
 @main.command("export")

@@ -13,7 +13,7 @@ from typing import Any
 from sim.units import clock_text
 
 from .. import style
-from ..draw import FORMATS, PICTURES
+from ..draw import EVERY, FORMATS
 from ..load import BadRun, Fault, Judged, RunData
 from ..sheet import named
 from .data import first_difference, page_data
@@ -135,7 +135,7 @@ def _fault(fault: Fault) -> str:
 
 def _pictures(run: RunData) -> str:
     made = []
-    for name, picture in PICTURES.items():
+    for name, picture in EVERY.items():
         with style.styled():
             svg = io.BytesIO()
             picture(run).savefig(svg, format="svg", metadata=dict(FORMATS["svg"]))

@@ -45,6 +45,7 @@ def page_data(run: RunData) -> dict[str, Any]:
         "messages": _messages(run, place, lanes),
         "spans": [spans[node] for node in run.header.nodes],
         "roles": dict(ROLE),
+        "clocks": [[list(one) for one in run.result.clocks.get(node, ())] for node in run.header.nodes],
         "faults": [
             {
                 "label": named(fault)[0],

@@ -409,6 +409,7 @@ function choose(number, record, follow) {
     details.append(element("p", "Click a record, or step with [ and ]: its causes are lit."));
   } else {
     details.append(element("p", told(run, record)));
+    if (run.records.node[record] >= 0) details.append(element("p", stateOf(run, record)));
     if (chain.length > 1) details.append(element("p", `Because of ${chain.length - 1} records, the latest first:`));
     const list = document.createElement("ol");
     for (const cause of chain.slice(1, 40)) {
@@ -423,6 +424,19 @@ function choose(number, record, follow) {
     if (follow && (at < shown.begin || at > shown.end)) centre(at);
   }
   redraw();
+}
+
+// What the record's node was then: its last state so far, and how wrong its wall clock was.
+function stateOf(run, record) {
+  const { at, node, kind, text } = run.records;
+  let last = record;
+  while (last >= 0 && !(node[last] === node[record] && run.kinds[kind[last]] === "state")) last -= 1;
+  const state = last < 0 ? "no state yet" : text[last];
+  const errors = run.clocks[node[record]].filter(([since]) => since <= at[record]);
+  if (!errors.length) return state;
+  const [since, error, ppm] = errors[errors.length - 1];
+  const ahead = error + ((at[record] - since) * ppm) / 1e6;
+  return `${state}; wall clock ${ahead >= 0 ? "+" : ""}${(ahead / 1e6).toFixed(6)} ms`;
 }
 
 function told(run, record) {

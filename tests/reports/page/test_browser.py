@@ -76,6 +76,12 @@ def test_a_click_on_a_record_lights_its_causes(opened: Browser) -> None:
     assert "send" in causes
 
 
+def test_the_details_say_what_state_and_clock_the_node_had(opened: Browser) -> None:
+    told = opened.ask("document.getElementById('details').textContent")
+    assert "role=leader" in told
+    assert "wall clock +0.000000 ms" in told
+
+
 def test_a_filter_takes_messages_off_the_canvas(opened: Browser) -> None:
     assert opened.ask("netsplit.diagrams[0].visible.length > 0") is True
     opened.ask("document.querySelector('#kinds input[value=send]').click()")
