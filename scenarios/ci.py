@@ -15,7 +15,7 @@ ANNOTATIONS_MAX = 10  # GitHub shows no more of a kind and step
 
 @dataclass(frozen=True)
 class Case:
-    """A run as a test case: its scenario and the file that says it, its seed, and what is wrong with it, if anything."""
+    """A run as a test case: its scenario and that one's file, its seed, and what is wrong with it, if anything."""
 
     scenario: str
     file: str

@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.ci import ANNOTATIONS_MAX, Case, annotations, junit, summary
+from scenarios.ci import ANNOTATIONS_MAX, Case, github_annotations, junit, summary
 
 GOOD = Case("toy", "s/toy.toml", 1, "ab12")
-BAD = Case(
-    "toy", "s/toy,a:b.toml", 7, "cd34", "unexpected: p is violated: a < b & c", "line\x00 1\nline 2", "netsplit run x"
-)
+SEEN = "unexpected: p is violated: a < b & c"
+BAD = Case("toy", "s/toy,a:b.toml", 7, "cd34", SEEN, "line\x00 1\nline 2", "netsplit run x")
 
 
 def test_junitparser_reads_every_case() -> None:
@@ -28,14 +27,14 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
 
 
 def test_an_annotation_escapes_what_github_reads_as_its_own() -> None:
-    line = annotations([GOOD, BAD])[0]
+    line = github_annotations([GOOD, BAD])[0]
     head, _, text = line.removeprefix("::error ").partition("::")
     assert head == "file=s/toy%2Ca%3Ab.toml,line=1,title=toy seed 7"
     assert text == "unexpected: p is violated: a < b & c%0Areplay: netsplit run x"
 
 
 def test_no_more_annotations_than_are_shown() -> None:
-    assert len(annotations([replace(BAD, seed=i) for i in range(50)])) == ANNOTATIONS_MAX
+    assert len(github_annotations([replace(BAD, seed=i) for i in range(50)])) == ANNOTATIONS_MAX
 
 
 def test_the_summary_counts_and_says_how_to_see_it_again() -> None:

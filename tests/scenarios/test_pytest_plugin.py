@@ -1,6 +1,7 @@
-"""The plugin as a new user would try it: a directory with one model and scenarios, and pytest in a process of its own."""
+"""The plugin as a new user would try it: a folder with one model and scenarios, and pytest in a process of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,7 +61,7 @@ def test_a_failure_says_what_was_seen_and_how_to_see_it_again(folder: Path) -> N
     done = run_pytest(folder, "--netsplit", ".", "--netsplit-seeds", "3..4", "-q")
     assert done.returncode == 1
     assert "2 failed, 2 passed" in done.stdout
-    assert "! tails_agree  violated   expected holds" in done.stdout
+    assert re.search(r"! tails_agree +violated   expected holds", done.stdout)
     assert "replay netsplit run broken.toml --seed 3" in done.stdout
     assert "Traceback" not in done.stdout
 
@@ -87,7 +88,7 @@ def test_the_corpus_runs_first_and_under_its_own_seeds(folder: Path) -> None:
     done = run_pytest(folder, "--netsplit", ".", "--netsplit-seeds", "4", "-v")
     lines = [line for line in done.stdout.splitlines() if "::seed" in line and ("PASSED" in line or "FAILED" in line)]
     assert lines[0].startswith("corpus/zebra.toml::seed 1 FAILED")
-    assert len(lines) == 5
+    assert sum("%]" in line for line in lines) == 5
 
 
 def test_after_the_time_box_runs_are_skipped(folder: Path) -> None:
