@@ -171,8 +171,8 @@ ENTRIES = (
         ),
         expected={"n2_events": 12, "delivered_and_lost": 5},
         unmended="Here D is above H/2, and then no lease of the hardened profile outlasts an echo: leaders come and "
-        "go, nothing is accepted, and nothing is lost. FLOW alone has one request in flight, so that no "
-        "answer overtakes another.",
+        "go, nothing is accepted, and nothing is lost. With one request in flight, FLOW alone, no answer "
+        "overtakes another, and 17 events are there.",
         note="In order the follower ends with 17 events, 0, 1 and 12 to 26.",
     ),
     Weakness(

@@ -166,8 +166,12 @@ class Seen:
 
     def shipped_and_lost(self, node: NodeId) -> int:
         """Return how many sequences were shipped to a node that it does not hold at the end."""
-        shipped = {seq for answer in self.sent("SyncResponse", dst=node) for seq, _ in answer.events}
+        shipped = {event[0] for answer in self.sent("SyncResponse", dst=node) for event in answer.events}
         return len(shipped - (self._contents(node) or {}).keys())
+
+    def stored(self, node: NodeId, until: Ms) -> int:
+        """Return how many entries a node had stored by then, those that were there from the start too."""
+        return sum(at < until for at, _ in self.notes("stored", node))
 
     def differing(self, a: NodeId, b: NodeId) -> int:
         """Return at how many sequences two nodes hold something else, or only one of them holds anything."""
