@@ -257,7 +257,7 @@ class Agreeing(Electing):
             self._dismiss()
         if self.role == LEADER:
             self.holdings.begin()
-            if self.agreeing and self.numbered and self.commit < self.tail:
+            if self.agreeing and self.fenced and self.commit < self.tail:
                 self._open_reign()
             self._readable_from = self.tail
 
@@ -285,7 +285,7 @@ class Agreeing(Electing):
     def _weigh(self) -> None:
         """Commit what a majority holds; of an earlier term only with something of this one on top."""
         upto = self.holdings.majority(self.tail, self.cluster.majority())
-        if upto <= self.commit or (self.numbered and self.log.terms.get(upto - 1) != self.term):
+        if upto <= self.commit or (self.fenced and self.log.terms.get(upto - 1) != self.term):
             return
         self.note(Quorum(upto - 1, tuple(sorted((self.node, *self.holdings.who(upto))))))
         self._commit_to(upto)

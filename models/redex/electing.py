@@ -53,8 +53,8 @@ class Electing(Fenced):
 
     def _stand(self, pre: bool, now: Now) -> None:
         """Ask everybody for a vote in the next term; with `pre`, whether there would be one."""
-        term = self.term + 1
-        if not pre:
+        term = self.term + 1 if self.fenced else 0
+        if self.fenced and not pre:
             self._cast(term, self.node)
         self.canvass = Canvass(self.node, term, pre, self.cluster.majority())
         self.broadcast(wire.VoteRequest(self.channel, term, self.log.last_term, self.tail, pre))
@@ -86,11 +86,11 @@ class Electing(Fenced):
         if not self._concerns(src, msg) or self.role == IDLE:
             return
         granted = up_to_date(msg.last_term, msg.tail_seq, self.log.last_term, self.tail)
-        if msg.pre:
-            # Who hears a leader helps nobody to replace it. Of a vote itself that must not be so: whoever began a term
+        if msg.pre or not self.fenced:
+            # Who hears a leader helps nobody to replace it. Of a vote in a term that must not be so: whoever began one
             # refuses the leader of an earlier one, and would be alone in it for ever.
             led = self.role == LEADER or self.tracker.led(at)
-            granted = granted and not led and msg.term > self.term
+            granted = granted and not led and (msg.term > self.term or not self.fenced)
         else:
             if msg.term > self.term:
                 self._advance(msg.term, at)

@@ -64,7 +64,6 @@ class Fenced(Redex):
         self.switches = tuple(name for name in HARDENINGS if on[name])
         self.fenced = on["term"]
         self.voting = on["vote"]
-        self.numbered = self.fenced or self.voting
         self.leased = on["lease"]
         self.matching = on["match"]
         self.agreeing = on["commit"]

@@ -191,7 +191,7 @@ class Drained(Hardened):
 
 SWITCHES: Mapping[str, Mapping[str, object]] = {
     "TERM": {"term": "fenced"},
-    "VOTE": {"vote": "majority"},
+    "VOTE": {"vote": "majority", "term": "fenced"},  # a vote is given once in a term
     "LEASE": {"lease": "majority", "silence": "seeded"},  # who steps down believes in nobody, and would be deaf
     "MATCH": {"match": "content"},
     "COMMIT": {"commit": "majority", "file": "kept"},  # what is in memory is no promise
