@@ -46,6 +46,8 @@ def leadership_lasts(cluster: Any) -> Judge:
         # A heartbeat of the dead may be under way for D, and a live leader gives way to it.
         if not disturbed and began is None and calm.leaders and (not crashed or at > crashed + calm.delay):
             began = at
+        elif began is not None and record.kind == "state" and said is NOTHING:
+            said = None
 
 
 def _wrong(leaders: tuple[str, ...], first: tuple[str, ...], ever: bool, began: int) -> str | None:
