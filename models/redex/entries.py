@@ -78,5 +78,5 @@ def single_writer_agrees(cluster: Any) -> Judge:
             seq, payload = record.data.seq, record.data.payload
             first, where = held.setdefault(seq, (payload, record.node))
             said = None
-            if first != payload:
+            if first != payload and differs is None:
                 differs = record.cause, f"sequence {seq} is {payload} on {record.node} and {first} on {where}"

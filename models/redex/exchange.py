@@ -128,6 +128,7 @@ class BacksOff:
         self.strikes: dict[Link, int] = {}
         self.until: dict[Link, int] = {}
         self.skipped = -1  # the step that skipped last: what it stores is no progress
+        self.stored = -1  # the step that stored last: it was no empty answer
 
     def judge(self, record: Any) -> Any:
         """Judge a strike, or a request within a window; progress forgives."""
@@ -144,6 +145,7 @@ class BacksOff:
         elif record.name == "skipped":
             self.skipped = record.cause
         elif record.cause != self.skipped:
+            self.stored = record.cause
             step = self.witness.step(record)
             if step is not None and step.message("SyncResponse") is not None:
                 self.strikes.pop((record.node, step.sent.node), None)
@@ -158,7 +160,8 @@ class BacksOff:
             self.until[link] = record.at + fact.window
         age = record.at - witness.heard.get(link, -10 * S)
         fresh = age < MISS_THRESHOLD * witness.heartbeat.get(record.node, 0) or not witness.true
-        if step is None or not fresh or witness.tails.get(link, 0) <= step.view.tail:
+        behind = step is not None and record.cause != self.stored and witness.tails.get(link, 0) > step.view.tail
+        if not fresh or not behind:
             return f"{record.node} strikes {fact.leader}, which owes it nothing"
         if fact.strikes not in (1, running + 1) or fact.window != _window(fact.strikes):
             return f"{record.node} leaves {fact.leader} alone for {fact.window} ns on strike {fact.strikes}"
