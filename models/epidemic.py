@@ -98,7 +98,7 @@ class Epidemic(Machine):
         self.pulls = spread != "push"
         self.feedback = _one_of("interest", interest) == "feedback"
         self.removal = _one_of("removal", removal)
-        if not isinstance(k, int) or isinstance(k, bool) or k < 1:
+        if type(k) is not int or k < 1:
             raise ValueError(f"k: found {k!r}, allowed: a whole number from 1")
         self.k = k
         self.cycle_ns = duration(cycle)
@@ -143,6 +143,9 @@ class Epidemic(Machine):
         self.note(Learned(item))
         return True
 
+    def _just_learned(self, item: str) -> bool:
+        return self.same_cycle_is_news and item in self.fresh
+
     # -- rumour mongering (1.4) ----------------------------------------------------------------------------
 
     @on(Alarm, "cycle")
@@ -173,7 +176,7 @@ class Epidemic(Machine):
 
     @on(Rumours)
     def heard(self, src: NodeId, msg: Rumours, now: Now) -> None:
-        fresh = {item for item in msg.items if self.learn(item) or (self.same_cycle_is_news and item in self.fresh)}
+        fresh = {item for item in msg.items if self.learn(item) or self._just_learned(item)}
         if self.feedback:
             news = tuple(item for item in msg.items if item in fresh)
             self.send(src, Known(news, tuple(item for item in msg.items if item not in fresh)))

@@ -68,15 +68,8 @@ def run(trials: int, spread: Spread) -> Result:
         mean, low, high = interval([answers[sites, seed] for seed in range(1, count + 1)])
         expected = log2(sites) + log(sites)
         # The theorem leaves a constant open: log2 n + ln n + O(1) with high probability.
-        rows.append(
-            Row(
-                name=f"rounds on {sites} sites",
-                measured=mean,
-                low=low,
-                high=high,
-                published=(expected - 1.5, expected + 1.5),
-            )
-        )
+        published = expected - 1.5, expected + 1.5
+        rows.append(Row(name=f"rounds on {sites} sites", measured=mean, low=low, high=high, published=published))
         cells.append((sites, mean, low, high, expected))
     table = Table(("sites", "rounds", "low", "high", "log2 n + ln n"), tuple(cells))
     chart = Chart(

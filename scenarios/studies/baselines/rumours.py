@@ -44,11 +44,9 @@ PUBLISHED: dict[tuple[str, int], tuple[float, ...]] = {
 }
 COIN = ("push feedback coin", (1, 2, 3, 4))  # of which the closed form gives the residue
 FIGURES = ("residue", "traffic", "t_ave", "t_last")
-# How far a printed figure may be off: half of its last digit, and the chance of 1987's runs, of which it says nothing.
+# How far a printed figure may be off: half of its last digit, and the chance of runs of which the paper tells nothing.
 ROUNDED = {"residue": 0.12, "traffic": 0.04, "t_ave": 0.04, "t_last": 0.06}
-T_AVE = (
-    "the mean over sites of when each learned it: of push the paper's is one to three cycles later, of pull the same"
-)
+T_AVE = "the mean of when each site learned it: of push the paper's is one to three cycles later, of pull the same"
 
 
 class Job(NamedTuple):
@@ -154,7 +152,7 @@ def run(trials: int, spread: Spread) -> Result:
 
 
 STUDY = Study(
-    about="Rumour mongering on 1,000 sites beside the tables of Demers et al. 1987, and the closed form of its residue.",
+    about="Rumour mongering on 1,000 sites beside the tables of Demers et al. 1987 and the closed form of its residue.",
     trials=20,
     run=run,
 )

@@ -46,9 +46,7 @@ def test_the_study_has_a_row_for_each_published_figure(monkeypatch: pytest.Monke
     monkeypatch.setattr(rumours, "COIN", ("push feedback coin", (1,)))
     monkeypatch.setattr(rumours, "SITES", 100)
     result = run(2, Spread())
-    assert [row.name for row in result.rows][:2] == [
-        "push feedback counter k=1 residue",
-        "push feedback counter k=1 traffic",
-    ]
+    figures = ["residue", "traffic", "t_ave", "t_last"]
+    assert [row.name for row in result.rows[:4]] == [f"push feedback counter k=1 {figure}" for figure in figures]
     assert {row.published for row in result.rows[:4]} == {0.18, 1.7, 11.0, 16.8}
     assert set(result.charts) == {"residue", "traffic"}
