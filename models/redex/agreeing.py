@@ -128,8 +128,8 @@ class Agreeing(Electing):
             super()._digest(src, msg, now)
             self._verify(src, self.tail)
         self._learn(src, msg.commit)
-        if self.agreeing and self.log.tail_mark != before:
-            self.send(src, self._heartbeat(now))  # what this node holds now may be what a client waits for
+        if self.log.tail_mark != before:
+            self._heard_of = src  # what this node holds now may be what a client waits for
 
     def _reconcile(self, src: NodeId, msg: Any, now: Now) -> None:
         """Make this log the leader's from where the two part."""

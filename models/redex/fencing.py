@@ -87,6 +87,7 @@ class Fenced(Redex):
         self._late = False
         self._calm_until = 0
         self._unsaid = False  # this step began or ended a reign
+        self._heard_of: NodeId | None = None  # the leader whose heartbeat this step took
 
     # -- a step and a life ---------------------------------------------------------------------------------
 
@@ -102,6 +103,10 @@ class Fenced(Redex):
             self._unsaid = False
             if self.prompt and self.role in self.speakers:
                 self.broadcast(self._heartbeat(now))
+        leader, self._heard_of = self._heard_of, None
+        if leader is not None and self.role == FOLLOWER and (self.leased or self.agreeing):
+            # At the next tick it might be late for the lease, and for clients who wait.
+            self.send(leader, self._heartbeat(now))
 
     @on(Boot)
     def booted(self, durable: Mapping[Hashable, Any], life: int, now: Now) -> None:
@@ -224,6 +229,7 @@ class Fenced(Redex):
         super()._hear(src, msg, now)
         if msg.role == LEADER:
             self._stamps[src] = msg.stamp
+            self._heard_of = src
         elif self.role == LEADER and msg.leader == self.node and msg.echo != wire.NEVER:
             self.lease.echoed(src, msg.echo)
 

@@ -43,7 +43,7 @@ class Hardened(Agreeing):
 
     def __init__(self, node: NodeId, cluster: Cluster, **params: Any) -> None:
         super().__init__(node, cluster, **params)
-        self.pacing = Pacing(self.tracker.window)
+        self.pacing = Pacing(2 * self.heartbeat)
         self.shares = Shares(self._share)
         if self.flowing:
             self.backoff = CatchupBackoff(self.tracker.window)
