@@ -115,10 +115,10 @@ ENTRIES = (
         scenario="redex/retention_leaves_a_hole",
         breaks=("accepted_survives",),
         mends=("same_payload", "tails_agree"),  # of two nodes one cut off accepts nothing that could survive
-        weak=above("n2_holes", 0),
+        weak=above("n2_lacks", 0),
         figures=shown(
             n2_log=lambda s: s.log("n2"),
-            n2_holes=lambda s: s.holes("n2"),
+            n2_lacks=lambda s: s.lacks("n2"),
             skips=lambda s: len(s.notes("skipped", "n2")),
         ),
         expected={"n2_log": "c0 c1 -- -- -- -- -- -- x6 x7 x8 x9", "skips": 1},
@@ -130,8 +130,8 @@ ENTRIES = (
         scenario="redex/losers_writes_are_orphaned",
         breaks=("same_payload", "accepted_survives"),
         mends=("same_payload", "tails_agree"),  # likewise
-        weak=above("n2_holes", 0),
-        figures=shown(n2_log=lambda s: s.log("n2"), n2_holes=lambda s: s.holes("n2")),
+        weak=above("n2_lacks", 0),
+        figures=shown(n2_log=lambda s: s.log("n2"), n2_lacks=lambda s: s.lacks("n2")),
         expected={"n2_log": "c0 c1 b0 b1 b2 -- -- a5 a6 a7"},
     ),
     Weakness(

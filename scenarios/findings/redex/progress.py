@@ -117,7 +117,7 @@ ENTRIES = (
         id="W27b",
         summary="With a round trip above the heartbeat each event is served twice.",
         scenario="redex/long_round_trip_multiplies_bytes",
-        weak=above("copies", 1.5),
+        weak=lambda f: not f["copies"] or float(f["copies"]) > 1.5,  # nothing served is no mending
         figures=shown(copies=lambda s: _copies(s), n2_events=lambda s: s.events("n2")),
         expected={"copies": 2.0, "n2_events": 102},
         note="One way is 60 ms.",
@@ -127,10 +127,9 @@ ENTRIES = (
         summary="With a round trip of five heartbeats each event is served six times.",
         scenario="redex/long_round_trip_multiplies_bytes",
         settings={"network.latency": "260ms"},
-        weak=above("copies", 1.5),
+        weak=lambda f: not f["copies"] or float(f["copies"]) > 1.5,  # nothing served is no mending
         figures=shown(copies=lambda s: _copies(s), n2_events=lambda s: s.events("n2")),
         expected={"copies": 6.0, "n2_events": 102},
-        mends=("leadership_settles",),  # a cluster without a leader serves nothing, and mends nothing
         unmended="A round trip above 3H outlasts any lease of the hardened profile: nobody leads for long, and nothing "
         "is shipped. FLOW alone asks again when no answer comes for long: three copies in place of six.",
         note="One way is 260 ms; with 160 it is 4 copies, and with 500 it is 10.5 in the specification.",

@@ -159,10 +159,9 @@ class Seen:
         """Return how many events a node holds at the end; none if it is down."""
         return len(self._contents(node) or ())
 
-    def holes(self, node: NodeId) -> int:
-        """Return how many sequences above the first that a node holds it lacks."""
-        held = self._contents(node) or {}
-        return int(self.tail(node)) - min(held) - len(held) if held else 0
+    def lacks(self, node: NodeId) -> int:
+        """Return how many sequences below its tail a node does not hold."""
+        return int(self.tail(node)) - self.events(node)
 
     def shipped_and_lost(self, node: NodeId) -> int:
         """Return how many sequences were shipped to a node that it does not hold at the end."""

@@ -72,6 +72,6 @@ def test_a_follower_has_given_up_when_it_follows_somebody_else_or_nobody(struck:
     assert seen(*turned).gave_up("n2", struck, 50) == after
 
 
-def test_holes_are_counted_above_the_first_entry_held() -> None:
+def test_a_node_lacks_what_is_below_its_tail_and_not_held() -> None:
     content = Record(0, 0, "content", "n1", None, None, [(seq, "x") for seq in (2, 3, 6)])
-    assert seen(state(0, "n1", "leader", tail=8), content).holes("n1") == 3
+    assert seen(state(0, "n1", "leader", tail=8), content).lacks("n1") == 5
