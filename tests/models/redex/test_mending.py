@@ -103,6 +103,11 @@ def w23_a_dead_leader_deposes_a_live_one(run: Runner) -> bool:
     return bool(leaders_at(seen, 9000) != leaders_at(seen, 10_200))
 
 
+@weakness
+def w32a_a_leader_of_longer_heartbeats_is_deposed(run: Runner) -> bool:
+    return len(run(2, 6000, per_node={"n1": {"heartbeat": "500ms"}}).turns) > 10
+
+
 # -- lost and different entries ----------------------------------------------------------------------------
 
 
@@ -213,6 +218,12 @@ def w24_full_followers_withdraw_together(run: Runner) -> bool:
 
 
 @weakness
+def w20_a_follower_that_the_leader_does_not_hear_is_stuck(run: Runner) -> bool:
+    seen = run(3, 5000, [cut(1000, 5000, "n2", "n1", oneway=True)], errands=write("n1", 1100, "a", 5))
+    return bool(seen.views["n2"].tail == 2)
+
+
+@weakness
 def w21_a_belief_that_flaps_starves(run: Runner) -> bool:
     seen = run(
         3, 6000, [cut(1000, 6000, "n1", "n2")], phases=(0, 30, 95), delay=20, workload=at_every_leader(2, 10, 1500),
@@ -288,6 +299,7 @@ MENDED_BY: dict[str, tuple[str, ...]] = {
     "w17_who_stood_still_takes_over": ("DRAIN",),
     "w18_who_was_away_displaces_others": ("LEASE",),
     "w19_a_leader_that_is_not_heard_leads_on": ("LEASE",),
+    "w20_a_follower_that_the_leader_does_not_hear_is_stuck": ("TERM+VOTE+MATCH+FLOW",),
     "w21_a_belief_that_flaps_starves": ("TERM",),
     "w22a_leadership_flaps": ("CALM",),
     "w22c_three_lost_heartbeats_move_the_leadership": ("VOTE",),
@@ -299,6 +311,7 @@ MENDED_BY: dict[str, tuple[str, ...]] = {
     "w27b_a_long_round_trip_multiplies_what_is_served": ("FLOW",),
     "w29_an_unchanged_leaders_tag_is_stale": ("COMMIT",),
     "w30_a_sink_that_fails_strands_candidates": ("VOTE",),
+    "w32a_a_leader_of_longer_heartbeats_is_deposed": ("SEED",),
 }
 
 
