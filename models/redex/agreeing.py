@@ -121,18 +121,22 @@ class Agreeing(Electing):
         before = self.log.tail_mark
         if msg.reset and not self._same(msg.first_seq, msg.mark) and not self._begin_anew(src, msg):
             return
+        leader = self.tracker.belief
+        if leader is None:
+            return
         if self.matching:
-            self._claims[src] = (msg.tail, msg.tail_mark)
-            self._reconcile(src, msg, now)
+            if src == leader:
+                self._claims[src] = (msg.tail, msg.tail_mark)
+            self._reconcile(src, leader, msg, now)
         else:
             super()._digest(src, msg, now)
-            self._verify(src, self.tail)
-        self._learn(src, msg.commit)
+            self._verify(leader, self.tail)
+        self._learn(leader, msg.commit)
         if self.log.tail_mark != before:
-            self._heard_of = src  # what this node holds now may be what a client waits for
+            self._heard_of = leader  # what this node holds now may be what a client waits for
 
-    def _reconcile(self, src: NodeId, msg: Any, now: Now) -> None:
-        """Make this log the leader's from where the two part."""
+    def _reconcile(self, src: NodeId, leader: NodeId, msg: Any, now: Now) -> None:
+        """Make this log the leader's from where the two part; `src` is the leader or has the same log so far."""
         log, at = self.log, now.monotonic
         if log.mark(msg.first_seq) != msg.mark:
             return  # this log is not any more what it was when it asked
@@ -140,14 +144,14 @@ class Agreeing(Electing):
         held = log.parting(msg.events)
         upto = msg.first_seq + held
         # What lies beyond all that the leader has is not of it, unless it came since this node asked.
-        whole = upto == msg.tail and was == msg.asked
+        whole = src == leader and upto == msg.tail and was == msg.asked
         if held < len(msg.events) or whole:
             if not self._cut(upto, src):
                 return
             if not self._apply(msg.events[held:]):
                 self._press(at)
                 return
-        self._verify(src, msg.first_seq + len(msg.events))
+        self._verify(leader, msg.first_seq + len(msg.events))
         if log.tail_mark != was:
             self.backoff.record_progress(src)
         else:
@@ -169,7 +173,7 @@ class Agreeing(Electing):
 
     def _begin_anew(self, src: NodeId, msg: Any) -> bool:
         """Discard a log that the leader's has nothing in common with, and return whether that was possible."""
-        if msg.first_seq < self.commit or (not self.matching and msg.first_seq <= self.tail):
+        if msg.first_seq < self.commit:
             self.note(Diverged(src, self.commit))
             return False
         start = self.first_retained
@@ -208,7 +212,7 @@ class Agreeing(Electing):
         since: int | None = msg.since_seq
         if self.matching:
             since = log.common(msg.marks)
-            if since is not None:
+            if since is not None and self.role == LEADER:
                 self.holdings.hold(src, since)
         else:
             self.holdings.hold(src, min(msg.since_seq, self.tail))

@@ -219,6 +219,7 @@ class Fenced(Redex):
             self._stamps.get(leader, wire.NEVER) if leader is not None else wire.NEVER,
             self.log.tail_mark[1] if self.matching else "",
             self.commit,
+            self.heartbeat,
         )
 
     @on(wire.SyncHeartbeat)
@@ -229,6 +230,7 @@ class Fenced(Redex):
         super()._hear(src, msg, now)
         if msg.role == LEADER:
             self._stamps[src] = msg.stamp
+            self.tracker.expect(msg.every)
             self._heard_of = src
         elif self.role == LEADER and msg.leader == self.node and msg.echo != wire.NEVER:
             self.lease.echoed(src, msg.echo)

@@ -6,7 +6,8 @@ all together make a log that survives what a majority survives. The rooms:
     fencing    terms, leases, and when a node looks and speaks   TERM LEASE SEED HINT NOW CALM
     electing   standing and voting                               VOTE
     agreeing   logs that match, commit and begin anew            MATCH COMMIT SNAP
-    hardened   asking in step, withdrawing for a while           FLOW REJOIN DRAIN
+    paced      asking and shipping in step                       FLOW
+    hardened   withdrawing for a while, listening first          REJOIN DRAIN
 """
 
 from __future__ import annotations
@@ -18,20 +19,17 @@ from typing import Any, ClassVar
 from sim.machine import Alarm, Ask, Cluster, Lane, NodeId, Now, Operate, on
 
 from . import wire
-from .agreeing import Agreeing
-from .budget import BandwidthBudget
-from .catchup import CatchupBackoff
 from .choices import HARDENINGS
-from .flow import Pacing, Shares
 from .logfile import AppendFailed
-from .messages import BACKPRESSURE, HEADER_BYTES, Shutdown
+from .messages import Shutdown
+from .paced import Paced
 from .roles import FOLLOWER, IDLE, LEADER, REJOINED
 from .runtime import Redex
 
 VOTES = (wire.VoteRequest, wire.Vote)
 
 
-class Hardened(Agreeing):
+class Hardened(Paced):
     """One node of a redex channel with some hardenings on: words of choices.HARDENINGS beside Redex's parameters."""
 
     LANES: ClassVar[tuple[Lane, ...]] = (
@@ -43,93 +41,7 @@ class Hardened(Agreeing):
 
     def __init__(self, node: NodeId, cluster: Cluster, **params: Any) -> None:
         super().__init__(node, cluster, **params)
-        self.pacing = Pacing(2 * self.heartbeat)
-        self.shares = Shares(self._share)
-        if self.flowing:
-            self.backoff = CatchupBackoff(self.tracker.window)
-        self._retry_after = 0  # of the refusal under way
-        self._eager = False  # something says that asking now is worth while
         self._withdrew_at: int | None = None
-
-    # -- asking in step ------------------------------------------------------------------------------------
-
-    def _behind(self, leader: NodeId) -> bool:
-        free = not self.flowing or self.pacing.free(leader, self._now.monotonic)
-        return free and super()._behind(leader)
-
-    def _request(self, token: int) -> Any:
-        leader = self.tracker.belief
-        if leader is not None:
-            self.pacing.asked(leader, token, self._now.monotonic)
-        return super()._request(token)
-
-    def _hear(self, src: NodeId, msg: Any, now: Now) -> None:
-        super()._hear(src, msg, now)
-        self._eager = self._eager or (msg.role == LEADER and src == self.tracker.belief)
-
-    @on(wire.SyncResponse)
-    def answered(self, src: NodeId, msg: Any, now: Now) -> None:
-        self.pacing.landed(msg.request_id)
-        before = self.log.tail_mark
-        super().answered(src, msg, now)
-        self._eager = self._eager or self.log.tail_mark != before
-
-    @on(wire.SyncNack)
-    def refused(self, src: NodeId, msg: Any, now: Now) -> None:
-        self.pacing.landed(msg.request_id)
-        if msg.error_code == BACKPRESSURE and msg.retry_after:
-            self.pacing.hold_off(src, now.monotonic + msg.retry_after)
-        super().refused(src, msg, now)
-
-    def _follow_up(self, now: Now) -> None:
-        super()._follow_up(now)
-        eager, self._eager = self._eager, False
-        if eager and self.flowing and self.role == FOLLOWER and not self.tracker.silent(now.monotonic):
-            self._pull(now)
-
-    # -- shipping in step ----------------------------------------------------------------------------------
-
-    def _share(self) -> BandwidthBudget:
-        """Return the budget of one follower: an equal part, so that none can starve another."""
-        rate = self.bandwidth or 0
-        part = self.fraction / max(1, len(self.peers))
-        return BandwidthBudget(rate, part, self.background, self._now.monotonic, self.bucket)
-
-    @property
-    def _paced(self) -> bool:
-        return self.flowing and self.budget is not None
-
-    def _room(self, src: NodeId, msg: Any) -> int:
-        room = super()._room(src, msg)
-        if not self._paced:
-            return room
-        return max(0, min(room, self.shares.of(src).most(msg.bandwidth_class) - HEADER_BYTES))
-
-    def _admit(self, src: NodeId, cost: int, bandwidth_class: str, at: int) -> bool:
-        if not self._paced:
-            return super()._admit(src, cost, bandwidth_class, at)
-        share = self.shares.of(src)
-        cost = min(cost, share.most(bandwidth_class))  # a single entry may be more than is ever there
-        if share.try_consume(cost, bandwidth_class, at):
-            return True
-        self._retry_after = share.wait(cost, bandwidth_class)
-        return False
-
-    @on(wire.SyncRequest)
-    def asked(self, src: NodeId, msg: Any, now: Now) -> None:
-        if self._paced:
-            self.shares.asked(src, msg.since_seq)
-        super().asked(src, msg, now)
-
-    def _nack(self, msg: Any, code: int) -> wire.SyncNack:
-        nack = super()._nack(msg, code)
-        return nack._replace(retry_after=self._retry_after) if code == BACKPRESSURE and self._paced else nack
-
-    def _refund(self, dst: NodeId, cost: int) -> None:
-        if self._paced:
-            self.shares.of(dst).refund(cost)
-        else:
-            super()._refund(dst, cost)
 
     # -- withdrawing for a while ---------------------------------------------------------------------------
 

@@ -302,9 +302,11 @@ class Redex(Machine):
         leader, at = self.tracker.belief, now.monotonic
         if leader is None or not self._behind(leader) or self.backoff.active(leader, at):
             return
-        token = now.word()
-        self.outstanding.record(leader, token, at)
-        self.send(leader, self._request(token))
+        self._ask(leader, now.word(), at)
+
+    def _ask(self, whom: NodeId, token: int, at: int) -> None:
+        self.outstanding.record(whom, token, at)
+        self.send(whom, self._request(token))
 
     def _behind(self, leader: NodeId) -> bool:
         return self.tracker.tail_of(leader) > self.tail
@@ -357,7 +359,7 @@ class Redex(Machine):
     def asked(self, src: NodeId, msg: SyncRequest, now: Now) -> None:
         if not self._admits(src, msg, now):
             return
-        if self.role != LEADER:
+        if not self._serves():
             self._refuse(src, msg, NOT_LEADER)
             return
         reply = self._reply(src, msg)
@@ -366,13 +368,19 @@ class Redex(Machine):
             self.send(src, reply)
         elif not self._admit(src, cost, msg.bandwidth_class, now.monotonic):
             self._refuse(src, msg, BACKPRESSURE)
-        elif self.role != LEADER:
+        elif not self._serves():
             # Somebody outside may end the reign just here, and what was taken from the budget is gone. In a world
             # where one step follows another nobody can.
             self._refuse(src, msg, NOT_LEADER)
         else:
             self.gauges.sync_bytes_total += cost
-            self.send(src, reply, tell=True)
+            self._ship(src, reply)
+
+    def _serves(self) -> bool:
+        return self.role == LEADER
+
+    def _ship(self, src: NodeId, reply: Any) -> None:
+        self.send(src, reply, tell=True)
 
     def _reply(self, src: NodeId, msg: Any) -> Any:
         return serve(self.log, msg, self.below_floor, self.at_tail, self.oversized)
@@ -402,9 +410,13 @@ class Redex(Machine):
         if not self._admits(src, msg, now):
             return
         # The token is spent whatever the next two gates say.
-        if not self.outstanding.take(src, msg.request_id, at) or self.tracker.belief != src or self.role != FOLLOWER:
+        if not self.outstanding.take(src, msg.request_id, at) or not self._trusts(src) or self.role != FOLLOWER:
             return
         self._digest(src, msg, now)
+
+    def _trusts(self, src: NodeId) -> bool:
+        """Return whether a node that was asked is one from which entries are taken."""
+        return self.tracker.belief == src
 
     def _digest(self, src: NodeId, msg: Any, now: Now) -> None:
         """Take in a response that this node had asked for."""

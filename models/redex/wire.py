@@ -21,7 +21,7 @@ class SyncHeartbeat(NamedTuple):
     """What a member says of itself once a tick.
 
     `leader` is whom it follows; `stamp` is when a leader sent this on its own clock, `echo` the stamp that it last had
-    from `leader`; `mark` stands for the whole log up to the tail.
+    from `leader`; `mark` stands for the whole log up to the tail, and `every` is the sender's heartbeat interval in ns.
     """
 
     channel_id: str
@@ -34,6 +34,7 @@ class SyncHeartbeat(NamedTuple):
     echo: int = NEVER
     mark: str = ""
     commit: int = 0
+    every: int = 0
 
 
 class SyncRequest(NamedTuple):
