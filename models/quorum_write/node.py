@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from inspect import Parameter, signature
 from typing import Any, cast
 
@@ -266,12 +266,6 @@ def machine(node: NodeId, cluster: Cluster, **params: Any) -> QuorumWrite:
 
 
 # Who makes a machine from a scenario asks for its parameters by signature.
-_FIELDS = [
-    Parameter(f.name, Parameter.KEYWORD_ONLY, default=Parameter.empty if f.default is MISSING else f.default)
-    for f in fields(Settings)
-]
-machine.__signature__ = signature(
-    machine
-).replace(  # type: ignore[attr-defined]
-    parameters=[*list(signature(machine).parameters.values())[:2], *_FIELDS]
-)
+_parameters = [*signature(machine).parameters.values()][:2]
+_parameters += [Parameter(f.name, Parameter.KEYWORD_ONLY, default=f.default) for f in fields(Settings)]
+cast(Any, machine).__signature__ = signature(machine).replace(parameters=_parameters)
