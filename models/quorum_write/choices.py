@@ -14,7 +14,8 @@ from sim.units import duration
 WIRINGS: Mapping[str, tuple[str, ...]] = {
     # When the coordinator asks its tracker: after every input and at the deadline, every poll_every, at the deadline.
     "integration": ("early", "polling", "finalising"),
-    "tracker_at": ("after-local", "before-local"),  # when the tracker is made, and with it the deadline (QW-12)
+    # When the tracker is made, and with it the deadline (QW-12); before, where peers are asked with the local write.
+    "tracker_at": ("after-local", "before-local"),
     "in_flight": ("waits", "fails"),  # what "keep waiting" at the deadline means: that, or a failure as timeout (QW-5)
     "drain": ("inbox-first", "timers-first", "in-order"),  # what comes first after a stall (QW-7)
     "pushes": ("after-local", "with-local"),  # whether peers are asked before the local write is durable (QW-13)

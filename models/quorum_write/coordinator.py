@@ -23,7 +23,6 @@ from .tracker import AckTracker, Latched, PeerTracker, verdict_of
 from .tracker import Verdict as TrackerVerdict
 
 REPLY, STATUS = "reply", "status"  # to whom a verdict is told
-OPEN, DONE = "open", "done"  # a client's operation in the durable log of attempts
 Some = TypeVar("Some")
 
 
@@ -37,7 +36,7 @@ class Coordinator(Replica):
         self.attempts: dict[str, Attempt] = {}
         self.of_row: dict[str, str] = {}  # the latest attempt for a row id, where acknowledgements carry nothing else
         self.of_token: dict[tuple[str, int], Attempt] = {}
-        self.finished: set[tuple[str, int]] = set()  # operations that were acknowledged, in whatever life
+        self.finished: set[tuple[str, int]] = set()  # operations that were acknowledged in this life
         self.undecided = 0
 
     @property
@@ -68,7 +67,7 @@ class Coordinator(Replica):
         )
         attempt = self._open(ask.client, ask.op, ask, key, row)
         self.note(Wrote(ask.client, ask.op, attempt.id, key, row.id, value, row.stamp))
-        self._log(attempt, OPEN)
+        self._log(attempt)
         self._begin(attempt, now)
 
     def _open(self, client: str, op: int, ask: Ask | None, key: str, row: Row) -> Attempt:
@@ -81,12 +80,11 @@ class Coordinator(Replica):
 
     def _begin(self, attempt: Attempt, now: Now) -> None:
         """Write the row here, and ask the peers before or after."""
-        if self.settings.tracker_at == "before-local":
+        if self.settings.tracker_at == "before-local" or self.settings.fan_first:
             self._track(attempt, now)
         if self.settings.fan_first:
             self._fan_out(attempt, now)
-            if attempt.tracker is not None:
-                self._set_deadline(attempt, now)  # it runs while the disk is at work
+            self._set_deadline(attempt, now)  # it runs while the disk is at work
         compared = self.settings.local_write == "compared" and not self.rows.siblings
         again = self.rows.has(attempt.key, attempt.row)
         cell = (self.rows.joined if compared or again else self.rows.written)(attempt.key, attempt.row)
@@ -317,7 +315,8 @@ class Coordinator(Replica):
         row = attempt.row
         if isinstance(verdict, int):
             self.finished.add((attempt.client, attempt.op))
-            self._log(attempt, DONE)
+            if row.token is not None:
+                self.forget(("attempt", *row.token))
             nodes = (self.node, *(attempt.behind[name] for name in sorted(tracker.acks if tracker else ())))
             what = (attempt.id, attempt.op, attempt.key, row.id, row.value, row.stamp)
             self.note(Quorum(*what, verdict, nodes, self.members))
@@ -342,16 +341,13 @@ class Coordinator(Replica):
 
     # -- retries of clients, where attempts are durable (QW-22) --------------------------------------------
 
-    def _log(self, attempt: Attempt, state: str) -> None:
-        """Write down that an operation is under way, or acknowledged."""
+    def _log(self, attempt: Attempt) -> None:
+        """Write down that an operation is under way, and with which row."""
         token = attempt.row.token
         if token is not None:
             self.known[token] = (attempt.key, attempt.row)
             self.persist(("token", *token), (attempt.key, attempt.row), tell=True)
-            if state == OPEN:
-                self.persist(("attempt", *token), attempt.key, tell=True)
-            else:
-                self.forget(("attempt", *token))
+            self.persist(("attempt", *token), attempt.key, tell=True)
 
     def _forget(self, attempt: Attempt) -> None:
         """Strike an operation of which nothing was written, so that a retry of it begins anew."""
@@ -375,7 +371,7 @@ class Coordinator(Replica):
         """Try again to have an operation's row on enough nodes."""
         key, row = self.known[token]
         attempt = self._open(*token, ask, key, row)
-        self._log(attempt, OPEN)
+        self._log(attempt)
         self._begin(attempt, now)
 
     def restore(self, durable: Mapping[Hashable, Any]) -> None:
