@@ -150,8 +150,9 @@ class Coordinator(Replica):
         attempt.pushed = True
         for peer in self._asked(attempt, now):
             self._push(attempt, peer)
-        if attempt.asked and (self.settings.retries == "unanswered" or self.settings.quorum == "sloppy"):
+        if attempt.asked and self.settings.retries == "unanswered":
             attempt.to_retry = set(attempt.asked)
+        if attempt.to_retry or self.settings.quorum == "sloppy":
             self._retry_later(attempt)
 
     def _push(self, attempt: Attempt, peer: NodeId, hint_for: NodeId | None = None) -> None:
@@ -162,7 +163,7 @@ class Coordinator(Replica):
 
     @on(Alarm, "retry")
     def retry(self, about: Any, now: Now) -> None:
-        """Push once more to whom it is due, with the same row id; in a sloppy quorum a spare stands in as well."""
+        """Push once more to whom it is due; in a sloppy quorum spares stand in for who has not answered."""
         attempt = self.attempts[about]
         due = [peer for peer in attempt.asked if peer in attempt.to_retry and peer not in attempt.answered]
         attempt.to_retry = set()
@@ -171,7 +172,8 @@ class Coordinator(Replica):
             self._push(attempt, peer)
         if self.settings.quorum == "sloppy" and not attempt.done:
             spares = [node for node in self.cluster.nodes if node not in (*self.members, *attempt.asked)]
-            for peer, spare in zip(due, spares, strict=False):
+            silent = [peer for peer in attempt.missing() if peer in self.members]
+            for peer, spare in zip(silent, spares, strict=False):
                 attempt.asked.append(spare)
                 self._push(attempt, spare, hint_for=peer)
 
