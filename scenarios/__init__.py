@@ -22,5 +22,7 @@ latencies   measured round trips between regions
 topologies  graphs for replicas to sit on: shapes, and files (graphfile, greatcircle); topology_rules checks them
 samples     measured latencies from a file
 catalog/    the scenarios that ship
+findings/   the documented weaknesses of the models, measured
+studies/    whole experiments, beside what was published
 cli         the command line over all of these
 """
