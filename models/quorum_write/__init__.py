@@ -31,8 +31,11 @@ this package refer to the behavioural specification of quorum_write, as do the n
     properties   what it promises, and what its weaknesses break       (6, 7)
 """
 
+from .metrics import prometheus
 from .node import QuorumWrite, machine
 from .properties import PROPERTIES
 from .switches import PROFILES, SWITCHES
 
-__all__ = ["PROFILES", "PROPERTIES", "SWITCHES", "QuorumWrite", "machine"]
+FILES = {"quorum_metrics.prom": prometheus}  # left by every run beside the usual
+
+__all__ = ["FILES", "PROFILES", "PROPERTIES", "SWITCHES", "QuorumWrite", "machine"]
