@@ -185,7 +185,7 @@ class Coordinator(Replica):
     def _refused(self, attempt: Attempt, peer: NodeId, why: str, now: Now) -> None:
         """Note that a peer said no, or could not be asked: once it is tried again, then it is final."""
         self.note(Refusal(attempt.id, peer, why))
-        if self.settings.retries != "never" and peer not in attempt.retried and not attempt.done:
+        if self.settings.retries != "never" and peer not in attempt.retried:
             if not attempt.to_retry:
                 self._retry_later(attempt)
             attempt.to_retry.add(peer)

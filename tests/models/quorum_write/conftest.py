@@ -24,6 +24,8 @@ def make(name: str = "n1", nodes: int = 3, **params: Any) -> QuorumWrite:
     names = tuple(f"n{i + 1}" for i in range(nodes))
     made = machine(name, Cluster(name, names), **params)
     made.step(Boot({}, 1), Now())
+    for key in params.get("preload", ()):
+        made.step(Persisted(("row", key)), Now())
     return made
 
 
