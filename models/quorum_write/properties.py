@@ -20,11 +20,14 @@ NOT_MET = (UNREACHABLE, TIMEOUT, ID_DRIFT, IN_FLIGHT, REFUSED)
 
 
 class Copies:
-    """What every node holds durably, by key; a wiped disk holds nothing."""
+    """What every node holds durably, and which values were written in the knowledge of which."""
 
     def __init__(self) -> None:
         self.held: dict[str, dict[str, Any]] = {}  # key to node to fact
         self.values: dict[tuple[str, str], set[str]] = {}  # key and value to the nodes that hold it or have held it
+        self.later: dict[
+            tuple[str, str], set[str]
+        ] = {}  # key and value to values written where it, or a later, was held
 
     def hear(self, record: Any) -> None:
         """Take notice of a held fact, or of a crash that wipes."""
@@ -40,13 +43,26 @@ class Copies:
         for value in fact.values:
             self.values.setdefault((fact.key, value), set()).add(record.node)
 
+    def wrote(self, node: str, fact: Any) -> None:
+        """Take notice of a client's write at a node: it replaces what is held there, and what that had replaced."""
+        here = self.held.get(fact.key, {}).get(node)
+        of_key = self.later.setdefault(fact.key, {})
+        for value in here.values if here is not None else ():
+            for later in of_key.values():
+                if value in later:
+                    later.add(fact.value)
+            of_key.setdefault(value, set()).add(fact.value)
+
     def holding(self, row: Any) -> list[str]:
         """Return the nodes that hold a row now, or one under its key that wins."""
         return [node for node, fact in self.held.get(row.key, {}).items() if _stands(fact, row)]
 
     def had(self, key: str, value: str) -> set[str]:
-        """Return the nodes that hold a value or held it once, and whose disks were not wiped since."""
-        return self.values.get((key, value), set())
+        """Return the nodes that hold a value or a later one, or held it once, and whose disks were not wiped since."""
+        found = set(self.values.get((key, value), ()))
+        for later in self.later.get(key, {}).get(value, ()):
+            found |= self.values.get((key, later), set())
+        return found
 
 
 def _stands(held: Any, row: Any) -> bool:
@@ -79,46 +95,53 @@ def acknowledged_is_durable(cluster: Any) -> Judge:
 
 
 @always(
-    "what was acknowledged stays on W nodes less those whose disks were lost since (QI-11)",
-    needs={"configured": "w", "held": "key id stamp values", "quorum": "key id value stamp", "crash": "how"},
+    "what was acknowledged stays on W nodes, less those whose disks were lost since it was written (QI-11)",
+    needs={
+        "configured": "w",
+        "wrote": "attempt",
+        "held": "key id stamp values",
+        "quorum": "attempt key id value stamp",
+        "crash": "how",
+    },
 )
 def acknowledged_survives_losses(cluster: Any) -> Judge:
     """Judge after every change; each lost disk may cost one copy, and W lost disks excuse everything."""
     copies = Copies()
     need: dict[str, int] = {}
-    told: dict[str, tuple[Any, int]] = {}  # by key, the winner of the acknowledged rows and its W
-    lost: dict[str, set[str]] = {}  # by key, whose disks were wiped since
+    wiped: list[str] = []  # whose disks were lost, in order
+    begun: dict[str, int] = {}  # by attempt, how many disks had been lost when it was written
+    told: dict[str, tuple[Any, int, int]] = {}  # by key, the winner of the acknowledged rows, its W, and disks lost
     said: Any = NOTHING
     while True:
         record = yield said
         said = NOTHING
+        data = record.data
         if record.name == "configured":
-            need[record.node] = record.data.w
-            continue
-        keys = list(told)
-        if record.name == "quorum":
-            row = record.data
-            before = told.get(row.key)
-            if before is None or (row.stamp, row.id) > (before[0].stamp, before[0].id):
-                told[row.key], lost[row.key] = (row, need.get(record.node, 1)), set()
-            keys = [row.key]
-        else:
+            need[record.node] = data.w
+        elif record.name == "wrote":
+            begun[data.attempt] = len(wiped)
+        elif record.name == "quorum":
+            before = told.get(data.key)
+            if before is None or (data.stamp, data.id) > (before[0].stamp, before[0].id):
+                told[data.key] = (data, need.get(record.node, 1), begun.get(data.attempt, len(wiped)))
+            said = _thinned(copies, wiped, *told[data.key])
+        elif record.name == "held":
             copies.hear(record)
-            if record.kind == "crash":
-                if record.data.how != "wiped":
-                    continue
-                for key in keys:
-                    lost[key].add(record.node)
-            elif record.data.key not in told:
-                continue
-            else:
-                keys = [record.data.key]
-        for key in keys:
-            row, w = told[key]
-            if len(lost[key]) >= w or said not in (None, NOTHING):
-                continue
-            where = copies.holding(row)
-            said = None if len(where) >= w - len(lost[key]) else f"{row.value} was acknowledged, and is {_on(where)}"
+            said = _thinned(copies, wiped, *told[data.key]) if data.key in told else NOTHING
+        elif data.how == "wiped":
+            copies.hear(record)
+            wiped.append(record.node)
+            found = [_thinned(copies, wiped, *row) for row in told.values()]
+            said = next((sentence for sentence in found if isinstance(sentence, str)), None) if found else NOTHING
+
+
+def _thinned(copies: Copies, wiped: list[str], row: Any, w: int, since: int) -> Any:
+    """Say that a row is on fewer nodes than the disks lost since account for."""
+    lost = len(set(wiped[since:]))
+    if lost >= w:
+        return NOTHING
+    where = copies.holding(row)
+    return None if len(where) >= w - lost else f"{row.value} was acknowledged, and is {_on(where)}"
 
 
 @always(
@@ -274,20 +297,24 @@ def peers_have_their_time(cluster: Any) -> Judge:
 
 
 @always(
-    "as many replicas as were counted have stored this very row (QW-9, QW-10, QW-17)",
+    "as many replicas as were counted have stored this very row, or a causally later one (QW-9, QW-10, QW-17)",
     needs={
+        "wrote": "key value",
         "held": "key id stamp values",
         "quorum": "key value copies nodes members",
         "crash": "how",
     },
 )
 def counted_hold_it(cluster: Any) -> Judge:
-    """Judge every Ok by who has stored the value: a row that wins over it is none of its copies."""
+    """Judge every Ok by who has stored the value: a row that merely wins over it is none of its copies."""
     copies = Copies()
     said: Any = NOTHING
     while True:
         record = yield said
         said = NOTHING
+        if record.name == "wrote":
+            copies.wrote(record.node, record.data)
+            continue
         if record.name != "quorum":
             copies.hear(record)
             continue
@@ -356,10 +383,11 @@ def written_once(cluster: Any) -> Judge:
 
 
 @always(
-    "an acknowledged write is there at the end, unless a later one was asked for (QW-1, QW-8, QW-17, QW-19)",
+    "an acknowledged write is there at the end, unless a later one replaced it (QW-1, QW-8, QW-17, QW-19)",
     needs={
         "ask": "client op action args",
         "answer": "client op outcome",
+        "wrote": "key value",
         "held": "key id stamp values",
         "crash": "how",
         "boot": "",
@@ -367,7 +395,10 @@ def written_once(cluster: Any) -> Judge:
     },
 )
 def no_silent_loss(cluster: Any) -> Judge:
-    """Judge at the end by what live nodes hold: a write that began after the acknowledgement may have replaced it."""
+    """Judge at the end by what live nodes hold.
+
+    A write may have been replaced by one that began after its acknowledgement, or that was made where it was held.
+    """
     copies = Copies()
     asked: dict[tuple[str, int], tuple[str, str]] = {}
     begun: dict[str, int] = {}  # by key, when its last write was asked for
@@ -386,10 +417,12 @@ def no_silent_loss(cluster: Any) -> Judge:
         elif record.kind == "answer":
             if data.outcome == "ok" and (data.client, data.op) in asked:
                 acknowledged.append((record.at, *asked[data.client, data.op]))
+        elif record.name == "wrote":
+            copies.wrote(record.node, data)
         elif record.kind == END:
             for at, key, value in acknowledged:
                 there = {node for node, fact in copies.held.get(key, {}).items() if value in fact.values}
-                if not there & live and begun[key] <= at:
+                if not there & live and begun[key] <= at and value not in copies.later.get(key, {}):
                     said = f"{value} was acknowledged at {at} ns, and no live node holds it"
                     break
                 said = None
