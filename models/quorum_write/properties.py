@@ -25,9 +25,8 @@ class Copies:
     def __init__(self) -> None:
         self.held: dict[str, dict[str, Any]] = {}  # key to node to fact
         self.values: dict[tuple[str, str], set[str]] = {}  # key and value to the nodes that hold it or have held it
-        self.later: dict[
-            tuple[str, str], set[str]
-        ] = {}  # key and value to values written where it, or a later, was held
+        # By key, each value with those that were written where it, or another of these, was held.
+        self.later: dict[str, dict[str, set[str]]] = {}
 
     def hear(self, record: Any) -> None:
         """Take notice of a held fact, or of a crash that wipes."""
