@@ -16,16 +16,16 @@ from sim.units import MS
 
 from ..spread import Spread
 from ..study import Result, Row, Study
-from .shares import ack_quantile, at_least, quantile, together, wilson
+from .shares import ack_quantile, at_least, interval, quantile, together
 from .worlds import WRITES, watch
 
 NODES = 5
 MEAN_MS = 10
 LOSSES = (Fraction(0), Fraction(1, 100), Fraction(1, 10), Fraction(3, 10))
 SIDES = (1, 2)  # how many nodes are on the smaller side of a partition
-PARTS = (0.5, 0.99)  # quantiles of the time to the acknowledgement
+PARTS = {"median": 0.5, "p99": 0.99}  # of the time to the acknowledgement
 BEYOND = 10  # acknowledged writes that must lie beyond a quantile for it to be told
-Z = together(NODES * (len(LOSSES) * (1 + len(PARTS)) + len(SIDES)))
+MISS = together(NODES * (len(LOSSES) * (1 + len(PARTS)) + len(SIDES)))
 
 
 class Job(NamedTuple):
@@ -47,43 +47,48 @@ def simulated(job: Job) -> list[float]:
     return [took / MS for took in seen.acked.values()]
 
 
+Line = tuple[str, str, float, float, float, float]  # of a table: series, W, measured, low, high, expected
+
+
 def run(trials: int, spread: Spread) -> Result:
     """Return the share of acknowledged writes and how long they took, for every W."""
     seeds = range(1, -(-trials // WRITES) + 1)
     writes = min(trials, WRITES)
-    points = [(w, loss, 0) for loss in LOSSES for w in range(1, NODES + 1)]
-    points += [(w, Fraction(0), side) for side in SIDES for w in range(1, NODES + 1)]
-    jobs = [Job(*point, seed, writes) for point in points for seed in seeds]
-    told = spread.map(simulated, jobs)
-    rows, lost, slow, cut = [], [], [], []
+    every = range(1, NODES + 1)
+    points = [(w, loss, 0) for loss in LOSSES for w in every]
+    points += [(w, Fraction(0), side) for side in SIDES for w in every]
+    told = spread.map(simulated, [Job(*point, seed, writes) for point in points for seed in seeds])
+    rows: list[Row] = []
+    lines: dict[str, list[Line]] = {name: [] for name in CHARTS}
     for i, (w, loss, side) in enumerate(points):
-        mine = sorted(ms for answer in told[i * len(seeds) : (i + 1) * len(seeds)] for ms in answer)
-        share, low, high = wilson(len(mine), len(seeds) * writes, Z)
+        took = sorted(ms for answer in told[i * len(seeds) : (i + 1) * len(seeds)] for ms in answer)
+        share, low, high = interval(len(took), len(seeds) * writes, MISS)
         if side:
-            name, form = f"cut {side}|{NODES - side}, W={w}", _reachable(w, side)
-            cut.append((f"{side}|{NODES - side}", w, share, low, high, form))
+            chart, series, form = "partition", f"{side}|{NODES - side}", _reachable(w, side)
         else:
-            name, form = f"loss {float(loss):g}, W={w}", at_least(w - 1, NODES - 1, float(1 - loss) ** 2)
-            lost.append((float(loss), w, share, low, high, form))
-        rows.append(Row(name=f"{name}: acknowledged", measured=share, low=low, high=high, published=form))
-        for part in PARTS if not side and w > 1 else ():
-            if len(mine) * (1 - part) >= BEYOND:
-                value, least, most = quantile(mine, part, Z)
-                wait = ack_quantile(part, NODES, w, MEAN_MS, float(loss))
-                slow.append((f"loss {float(loss):g}, p{part * 100:.0f}", w, value, least, most, wait))
-                # The grid from which delays are drawn may cost a hundredth.
-                rows.append(
-                    Row(
-                        name=f"{name}: p{part * 100:.0f} (ms)", measured=value, low=least, high=most, published=wait,
-                        tolerance=0.01,
-                    )
-                )  # fmt: skip
-    tables = {
-        "loss": Table(("loss", "w", "acknowledged", "low", "high", "expected"), tuple(lost)),
-        "latency": Table(("quantile", "w", "ms", "low", "high", "expected"), tuple(slow)),
-        "partition": Table(("cut", "w", "acknowledged", "low", "high", "expected"), tuple(cut)),
-    }
-    return Result(rows=tuple(rows), tables=tables, charts=CHARTS)
+            chart, series, form = "loss", f"{float(loss):g}", at_least(w - 1, NODES - 1, float(1 - loss) ** 2)
+            rows += _waits(took, w, loss, lines)
+        lines[chart].append((series, str(w), share, low, high, form))
+        rows.append(
+            Row(name=f"{chart} {series}, W={w}: acknowledged", measured=share, low=low, high=high, published=form)
+        )
+    tables = {name: Table(("of", "w", "measured", "low", "high", "expected"), tuple(lines[name])) for name in CHARTS}
+    return Result(rows=tuple(rows), tables=tables, charts={name: (chart, name) for name, chart in CHARTS.items()})
+
+
+def _waits(took: list[float], w: int, loss: Fraction, lines: dict[str, list[Line]]) -> list[Row]:
+    """Return the quantiles of how long acknowledged writes took, and put them into their charts' lines."""
+    rows = []
+    for chart, part in PARTS.items() if w > 1 else ():
+        if len(took) * (1 - part) < BEYOND:
+            continue
+        value, low, high = quantile(took, part, MISS)
+        form = ack_quantile(part, NODES, w, MEAN_MS, float(loss))
+        lines[chart].append((f"{float(loss):g}", str(w), value, low, high, form))
+        name = f"loss {float(loss):g}, W={w}: {chart} (ms)"
+        # The grid from which delays are drawn may cost a hundredth.
+        rows.append(Row(name=name, measured=value, low=low, high=high, published=form, tolerance=0.01))
+    return rows
 
 
 def _reachable(w: int, side: int) -> float:
@@ -91,35 +96,32 @@ def _reachable(w: int, side: int) -> float:
     return sum(size for size in (side, NODES - side) if size >= w) / NODES
 
 
+def _chart(title: str, of: str, y_label: str, reference: str, caption: str = "") -> Chart:
+    return Chart(
+        title=title, x="w", y="measured", low="low", high="high", by="of", by_label=of, reference="expected",
+        x_label="W", y_label=y_label, reference_label=reference, caption=caption,
+    )  # fmt: skip
+
+
+ERLANG = "order statistics of Erlang delays"
+DELAYS = f"One-way delays are exponential with a mean of {MEAN_MS} ms."
 CHARTS = {
-    "loss": (
-        Chart(
-            title=f"Writes that are acknowledged, of {NODES} nodes under loss",
-            x="w", y="acknowledged", low="low", high="high", by="loss", by_label="loss", reference="expected",
-            x_label="W", y_label="share of writes", reference_label="binomial",
-            caption="Nothing is sent twice: a real transport hides most of this behind latency.",
-        ),
+    "loss": _chart(
+        f"Writes that are acknowledged, of {NODES} nodes under loss",
         "loss",
+        "share of writes",
+        "binomial",
+        "Nothing is sent twice: a real transport hides most of this behind latency.",
     ),
-    "latency": (
-        Chart(
-            title="How long an acknowledged write takes",
-            x="w", y="ms", low="low", high="high", by="quantile", reference="expected",
-            x_label="W", y_label="ms to the acknowledgement, median and 99th percentile",
-            reference_label="order statistics of Erlang delays",
-            caption=f"One-way delays are exponential with a mean of {MEAN_MS} ms.",
-        ),
-        "latency",
+    "median": _chart("The median time to an acknowledgement, under loss", "loss", "ms", ERLANG, DELAYS),
+    "p99": _chart("The 99th percentile of the time to an acknowledgement", "loss", "ms", ERLANG, DELAYS),
+    "partition": _chart(
+        f"Writes that are acknowledged, of {NODES} nodes in a partition",
+        "cut",
+        "share of writes",
+        "share of nodes whose side has W",
     ),
-    "partition": (
-        Chart(
-            title=f"Writes that are acknowledged, of {NODES} nodes in a partition",
-            x="w", y="acknowledged", low="low", high="high", by="cut", by_label="cut", reference="expected",
-            x_label="W", y_label="share of writes", reference_label="share of nodes whose side has W",
-        ),
-        "partition",
-    ),
-}  # fmt: skip
+}
 
 STUDY = Study(
     about="How often, and how soon, a write is acknowledged, by W, under loss and in a partition.", trials=2000, run=run

@@ -8,31 +8,63 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from math import comb, exp, sqrt
+from math import comb, exp, lgamma, log, log1p, sqrt
 from statistics import NormalDist
 
 
 def together(many: int) -> float:
-    """Return how many standard errors make so many intervals hold together with 95 %."""
-    return NormalDist().inv_cdf(1 - 0.05 / (2 * many))
+    """Return the chance of missing what is true that each of so many intervals may have for all to hold with 95 %."""
+    return 0.05 / many
 
 
-def wilson(hits: int, trials: int, z: float) -> tuple[float, float, float]:
-    """Return the share of hits and Wilson's interval, z standard errors wide; of no trials anything from 0 to 1."""
+def interval(hits: int, trials: int, miss: float) -> tuple[float, float, float]:
+    """Return the share of hits and its exact interval (Clopper and Pearson), which misses what is true so rarely.
+
+    Wilson's is too narrow for shares that nearly always, or hardly ever, hit. Of no trials anything from 0 to 1.
+    """
     if trials == 0:
         return 0.5, 0.0, 1.0
-    share = hits / trials
-    whole = 1 + z * z / trials
-    middle = (share + z * z / (2 * trials)) / whole
-    half = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)) / whole
-    # Exact at the ends, where rounding would leave the ends themselves outside.
-    return share, 0.0 if hits == 0 else middle - half, 1.0 if hits == trials else middle + half
+    low = 0.0 if hits == 0 else _beta_quantile(miss / 2, hits, trials - hits + 1)
+    high = 1.0 if hits == trials else _beta_quantile(1 - miss / 2, hits + 1, trials - hits)
+    return hits / trials, low, high
 
 
-def quantile(values: Sequence[float], share: float, z: float) -> tuple[float, float, float]:
-    """Return an empirical quantile of sorted values, and the order statistics that bound it, z errors away."""
+def _beta_quantile(share: float, a: int, b: int) -> float:
+    low, high = 0.0, 1.0
+    while high - low > 1e-12:
+        middle = (low + high) / 2
+        low, high = (middle, high) if _beta(middle, a, b) < share else (low, middle)
+    return (low + high) / 2
+
+
+def _beta(x: float, a: int, b: int) -> float:
+    """Return the distribution function of the beta distribution, by its continued fraction."""
+    if x in (0, 1):
+        return x
+    if x > (a + 1) / (a + b + 2):  # where the fraction converges slowly its mirror image does not
+        return 1 - _beta(1 - x, b, a)
+    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
+    value, c, d = 1.0, 1.0, 0.0
+    for i in range(10_000):
+        m = i // 2
+        if i == 0:
+            term = 1.0
+        elif i % 2:
+            term = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        else:
+            term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        d = 1 / (1 + term * d or 1e-300)
+        c = 1 + term / c or 1e-300
+        value *= c * d
+        if abs(c * d - 1) < 1e-15 and i:
+            break
+    return front * (value - 1)
+
+
+def quantile(values: Sequence[float], share: float, miss: float) -> tuple[float, float, float]:
+    """Return an empirical quantile of sorted values, and order statistics that miss the true one so rarely."""
     count = len(values)
-    half = z * sqrt(count * share * (1 - share))
+    half = NormalDist().inv_cdf(1 - miss / 2) * sqrt(count * share * (1 - share))
     ranks = (count * share, count * share - half, count * share + half)
     at = [min(max(round(rank), 0), count - 1) for rank in ranks]
     return values[at[0]], values[at[1]], values[at[2]]

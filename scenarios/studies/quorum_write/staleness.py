@@ -17,14 +17,14 @@ from sim.units import MS
 
 from ..spread import Spread
 from ..study import Result, Row, Study
-from .shares import missed, together, wilson
+from .shares import interval, missed, together
 from .worlds import WRITES, watch
 
 MEAN_MS = 10
 DELAYS_MS = (0, 2, 5, 10, 20, 40, 80)
 QUORUMS = ((3, 1, 1), (3, 1, 2), (3, 2, 1), (3, 2, 2), (5, 1, 1), (5, 2, 2), (5, 3, 2), (5, 3, 3))  # N, W, R
 DRAWN = ((3, 1, 1), (5, 1, 3), (5, 2, 2), (5, 3, 2), (10, 3, 3), (10, 2, 5))  # with sets that may miss each other
-Z = together(2 * len(QUORUMS) * len(DELAYS_MS) + len(DRAWN))  # for those of the reference, too
+MISS = together(2 * len(QUORUMS) * len(DELAYS_MS) + len(DRAWN))  # for those of the reference, too
 LATER = 1000  # ms: when drawn sets are read, with nothing under way any more
 
 
@@ -95,7 +95,7 @@ def run(trials: int, spread: Spread) -> Result:
         name = f"N={n} W={w} R={r}"
         form = missed(n, w, r)
         rows.append(Row(name=f"{name}, drawn", measured=share, low=low, high=high, published=form))
-        closed.append((name, share, low, high, form))
+        closed.append((f"{n}, {w}, {r}", share, low, high, form))
     head = ("quorums", "after_ms", "stale", "low", "high", "expected", "expected_low", "expected_high")
     tables = {
         "staleness": Table(head, tuple(line for line in lines if line[2] or line[5])),
@@ -105,7 +105,7 @@ def run(trials: int, spread: Spread) -> Result:
 
 
 def _pooled(counts: list[tuple[int, int]]) -> tuple[float, float, float]:
-    return wilson(sum(hits for hits, _ in counts), sum(trials for _, trials in counts), Z)
+    return interval(sum(hits for hits, _ in counts), sum(trials for _, trials in counts), MISS)
 
 
 CHARTS = {
@@ -121,9 +121,9 @@ CHARTS = {
     ),
     "drawn": (
         Chart(
-            title="Reads that miss an acknowledged write where quorums are drawn at random",
+            title="Reads that miss an acknowledged write, quorums drawn at random",
             x="quorums", y="stale", low="low", high="high", reference="expected", form="points",
-            x_label="quorums", y_label="share of stale reads", reference_label="C(N - W, R) / C(N, R)",
+            x_label="N, W, R", y_label="share of stale reads", reference_label="C(N - W, R) / C(N, R)",
         ),
         "drawn",
     ),
