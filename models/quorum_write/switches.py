@@ -1,7 +1,7 @@
 """The repairs, each a switch that can be turned on alone, and the profiles that ship (section 1.3, section 6).
 
-`hardened` turns all on but the sloppy quorum, which repairs nothing of the seed: it buys availability with the very
-intersection of quorums that the others restore.
+`hardened` turns all of them on. The sloppy quorum is no repair: it buys availability with the very intersection of
+quorums that the others restore, so it is a profile of its own.
 """
 
 from __future__ import annotations
@@ -28,14 +28,10 @@ SWITCHES: Mapping[str, Mapping[str, object]] = {
     "anti-entropy": {"daemon": "symmetric"},
     "quorum-reads": {"reads": "quorum", "read_repair": "before"},
     "hinted-handoff": {"handoff": "hinted"},
-    "sloppy-quorum": {"quorum": "sloppy", "handoff": "hinted"},
 }
 
-HARDENED: Mapping[str, object] = {
-    name: value
-    for switch, settings in SWITCHES.items()
-    if switch != "sloppy-quorum"
-    for name, value in settings.items()
+PROFILES: Mapping[str, Mapping[str, object]] = {
+    "as-specified": {},
+    "hardened": {name: value for settings in SWITCHES.values() for name, value in settings.items()},
+    "sloppy": {"quorum": "sloppy", "handoff": "hinted"},
 }
-
-PROFILES: Mapping[str, Mapping[str, object]] = {"as-specified": {}, "hardened": HARDENED}
