@@ -36,8 +36,6 @@ ENTRIES = (
             last_leader=lambda s: s.last_leaders(),
         ),
         expected={"requests": 590, "n2_events_in_the_cut": 0, "strikes": 0, "last_leader": "n1"},
-        unmended="A follower that hears its leader and cannot ask it gets nothing without a relay. What is accepted "
-        "is on the other one, and requests are fewer.",
         note="590 counts the ticks from 1113 to 60 013, the last of them after the specification's 60 s.",
     ),
     Weakness(
