@@ -25,6 +25,7 @@ def test_no_claim_is_vacuous_throughout(results):
     claimed = {"redex/crash_is_noticed": ("detected_in_time", "settled_after_failover")}
     claimed["redex/heal_settles"] = claimed["redex/nemesis"] = ("settled_after_heal",)
     claimed["careless/nemesis"] = ("leader_elected",)
+    claimed["redex/hardened_nemesis"] = ("one_leader_per_term", "log_matching", "committed_survives")
     for result in results:
         for name in claimed[result["scenario"]]:
             assert result["properties"][name].get("holds", 0) >= SLICE * 9 // 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from redex_hardened_steps import beat, crown, follow, made, receive, sends, tick
+from redex_hardened_steps import beat, follow, made, receive, sends, tick
 
 from models.redex import wire
 from models.redex.messages import BACKPRESSURE, NOT_LEADER
@@ -166,9 +166,3 @@ def test_what_another_follower_tells_is_taken_but_nothing_is_cut_off_for_it() ->
     short = ours._replace(first_seq=1, events=(), mark=log.mark(1), tail=1, asked=one.log.tail_mark)
     receive(one, "n3", short, 1310)
     assert one.tail == 2
-
-
-def test_a_leader_is_asked_for_its_own_log() -> None:
-    one = made()
-    crown(one, 400)
-    assert one._serves()
