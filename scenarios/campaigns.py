@@ -62,6 +62,11 @@ CAMPAIGNS = (
         replay=True,
     ),
     Campaign(
+        "hardened redex under drawn faults: one leader a term, what is committed survives, all catch up (S1-S7)",
+        "redex/hardened_nemesis",
+        10_000,
+    ),
+    Campaign(
         "careless under drawn faults: every fault is over by heal, every schedule replays",
         "careless/nemesis",
         5000,

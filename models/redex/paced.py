@@ -6,6 +6,7 @@ the leader does not answer (W20).
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from sim.machine import Cluster, NodeId, Now, on
@@ -81,7 +82,7 @@ class Paced(Agreeing):
     def _share(self) -> BandwidthBudget:
         """Return the budget of one follower: an equal part, so that none can starve another."""
         rate = self.bandwidth or 0
-        part = self.fraction / max(1, len(self.peers))
+        part = Fraction(self.fraction, max(1, len(self.peers)))
         return BandwidthBudget(rate, part, self.background, self._now.monotonic, self.bucket)
 
     @property

@@ -1,6 +1,6 @@
 """What rules and properties of redex look at beside a record: the step that led to it, and the node before that.
 
-A property marked `as_specified` says nothing of runs under other profiles, for those promise other things.
+A property marked `as_specified` says nothing of hardened nodes, which promise other things and are known by their terms.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from sim.property import NOTHING
 Judge = Generator[Any, Any, None]
 Link = tuple[str, str]  # who heard, and whom
 
-SPECIFIED = ("", "as-specified")  # a run without a profile has the defaults
 TICK = "alarm tick"
 
 
@@ -87,11 +86,11 @@ class Witness:
 
 
 def as_specified(judge: Callable[[Any], Judge]) -> Callable[[Any], Judge]:
-    """Have a property judge nothing under a profile that is not the specification's."""
+    """Have a property judge nothing where nodes show a term."""
 
     @wraps(judge)
     def judging(cluster: Any) -> Judge:
-        return judge(cluster) if cluster.profile in SPECIFIED else _silence()
+        return _silence() if "term" in cluster.views else judge(cluster)
 
     return judging
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.redex import Redex
+from models.redex import SWITCHES, Redex, machine
 from models.redex.entries import appends_only, single_writer_agrees
 from models.redex.facts import Struck
 from models.redex.logfile import SkipRefused
@@ -371,6 +371,15 @@ def test_a_follower_that_is_slower_or_quicker_than_promised_is_caught(run: Any, 
     assert sentence(run, catches_up, machine, params={"chunk_max": 20}) == said
 
 
-def test_nothing_is_said_of_another_profile(run: Any) -> None:
-    seen = run(2, 4000, errands=write("n1", 510, 3), machine=AsksTwice, properties=(acts_by_the_rules,), profile="FLOW")
+def test_nothing_is_said_of_hardened_nodes_which_have_rules_of_their_own(run: Any) -> None:
+    errands = write("n1", 510, 3)
+    seen = run(
+        2,
+        2000,
+        errands=errands,
+        machine=machine,
+        params=SWITCHES["FLOW"],
+        properties=(acts_by_the_rules,),
+        round_ms=False,
+    )
     assert seen.outcome.findings[0].verdict == "vacuous"
