@@ -1,6 +1,6 @@
 """What rules and properties of redex look at beside a record: the step that led to it, and the node before that.
 
-A property marked `as_specified` says nothing of hardened nodes, which promise other things and are known by their terms.
+A property marked `as_specified` says nothing of hardened nodes: they promise other things, and show a term.
 """
 
 from __future__ import annotations
