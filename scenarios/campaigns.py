@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .sweep import sweep
+from .sweep import processes, sweep
 
 PAGE = Path(__file__).parent / "CAMPAIGNS.md"
 
@@ -58,7 +58,7 @@ def measure(campaigns: Sequence[Campaign], workers: int, most: int | None = None
     results = []
     for campaign in campaigns:
         seeds = campaign.seeds if most is None else min(most, campaign.seeds)
-        summary = sweep(campaign.scenario, range(1, seeds + 1), workers=workers, replay=campaign.replay)
+        summary = sweep(campaign.scenario, range(1, seeds + 1), engine=processes(workers), replay=campaign.replay)
         results.append(summary.result())
     return results
 

@@ -121,13 +121,18 @@ class Outcome:
     core: tuple[NodeId, ...] = ()  # who was healed, if not everybody
 
 
-def run(plan: Plan, seed: int, sinks: Sequence[Sink] | None = ()) -> Outcome:
+def run(
+    plan: Plan, seed: int, sinks: Sequence[Sink] | None = (), watchers: Sequence[Callable[[Recorder], None]] = ()
+) -> Outcome:
     """Run a plan under a seed. The trace goes to the sinks and into the digest.
 
+    Each watcher is given the recorder before anything happens, to listen; whoever listens changes no digest.
     `sinks=None` traces nothing and does not look into messages, so a bad value in one is found in traced runs only.
     Raises ModelError if not even one machine can be made; what goes wrong later is in the outcome.
     """
     world = World(plan, seed, sinks)
+    for watch in watchers:
+        watch(world.recorder)
     collecting = gc.isenabled()
     # A finaliser that ran in the middle could reorder nothing here today; keep it so.
     gc.disable()
