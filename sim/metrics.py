@@ -96,6 +96,10 @@ class Meter:
             elif record.kind == "fault":
                 part.struck(record)
 
+    def of(self, history: History, stats: Mapping[str, int]) -> Figures:
+        """Return every metric of a run that is over."""
+        return self.figures(stats["sim_ns"], history, stats["messages_sent"])
+
     def figures(self, end: int, history: History, messages: int) -> Figures:
         """Return every metric of a run that ended at `end` and sent so many messages."""
         found: Figures = dict.fromkeys(METRICS)

@@ -129,13 +129,13 @@ class _Conduct:
         return wanted and (seed, point) not in self._checked
 
     def _keep(self, chunk: Sequence[Result]) -> None:
-        points = self.job.points
-        self.rows.add(points, chunk)
-        for result in chunk:
-            if isinstance(result, Row) and self._chosen((result.point, result.seed)):
-                self.other.ask(result)
-            elif isinstance(result, Trace):
-                self.traces -= 1
+        rows = [result for result in chunk if not isinstance(result, Trace)]
+        traces = [result for result in chunk if isinstance(result, Trace)][: self.traces]
+        self.traces -= len(traces)
+        self.rows.add(self.job.points, [*rows, *traces])
+        for row in rows:
+            if isinstance(row, Row) and self._chosen((row.point, row.seed)):
+                self.other.ask(row)
         self._hear()
 
     def _hear(self, rest: bool = False) -> None:

@@ -6,10 +6,11 @@ that ends its worker again is named; all others finish.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from time import monotonic
 
@@ -32,7 +33,7 @@ class _TimeUp(Exception):
 
 Work = Callable[[Job, tuple[Run, ...], float | None, int], list[Result]]
 
-Submit = Callable[[Executor, tuple[Run, ...]], Future[list[Result]]]
+Submit = Callable[[tuple[Run, ...]], Future[list[Result]]]
 
 
 class Pace:
@@ -79,64 +80,81 @@ def dispatch(
         return executor.submit(work, job, chunk, seconds, traces())
 
     pace = Pace(count, engine.workers)
-    lost: list[Run] | None = None
-    while lost is None or lost:
-        lost = yield from _flow(engine, runs, pace, until, submit)
-        yield from _one_by_one(engine, lost, until, submit)
+    suspects: deque[Run] = deque()  # what was under way when a worker died
+    tries: Counter[Run] = Counter()  # how often a run alone ended its worker
+    ended = False
+    while not ended:
+        in_time = False
+        with suppress(_TimeUp), engine.open(engine.workers) as executor:
+            hand_over = partial(submit, executor)
+            if (yield from _one_by_one(hand_over, suspects, tries, until)):
+                yield from _flow(hand_over, runs, suspects, pace, engine.workers, until)
+                ended = not suspects
+            in_time = True
+        ended = ended or not in_time
 
 
 def _late(until: float | None, patience: float = 0.0) -> bool:
     return until is not None and monotonic() >= until + patience
 
 
+def _done(futures: Collection[Future[list[Result]]], until: float | None) -> set[Future[list[Result]]]:
+    """Wait for one of them at least. Raises _TimeUp when patience is over."""
+    timeout = None if until is None else max(0.0, until + PATIENCE_S - monotonic())
+    done, _ = wait(futures, timeout, return_when=FIRST_COMPLETED)
+    if not done:
+        raise _TimeUp
+    return done
+
+
+def _one_by_one(
+    submit: Submit, suspects: deque[Run], tries: Counter[Run], until: float | None
+) -> Generator[list[Result], None, bool]:
+    """Run each suspect by itself: what ends its worker again did so before. Return whether the executor is whole."""
+    while suspects:
+        if _late(until):
+            raise _TimeUp
+        point, seed = suspects.popleft()
+        try:
+            (future,) = _done([submit(((point, seed),))], until)
+            yield future.result()
+        except (UsageError, _TimeUp):
+            raise
+        except Exception as error:
+            tries[point, seed] += 1
+            # A cluster may give a run to a worker that is about to be found dead, so there it takes two to tell.
+            if isinstance(error, BrokenExecutor) or tries[point, seed] > 1:
+                yield [Unfinished(point, seed, f"its worker died ({type(error).__name__})")]
+            else:
+                suspects.appendleft((point, seed))
+            return False
+    return True
+
+
 def _flow(
-    engine: Engine, runs: Iterator[Run], pace: Pace, until: float | None, submit: Submit
-) -> Generator[list[Result], None, list[Run]]:
-    """Yield results until all runs are done or a worker dies; return the runs that were lost with it."""
-    lost: list[Run] = []
+    submit: Submit, runs: Iterator[Run], suspects: deque[Run], pace: Pace, workers: int, until: float | None
+) -> Iterator[list[Result]]:
+    """Run chunk after chunk until all are done or a worker dies; what was under way then are suspects."""
     waiting: dict[Future[list[Result]], tuple[Run, ...]] = {}
-    with suppress(_TimeUp), engine.open(engine.workers) as executor:
-        while True:
-            while not lost and len(waiting) < AHEAD * engine.workers and not _late(until):
-                chunk = tuple(islice(runs, pace.size()))
-                if not chunk:
-                    break
-                try:
-                    waiting[submit(executor, chunk)] = chunk
-                except BrokenExecutor:
-                    lost += chunk
-            if not waiting:
+    while True:
+        while not suspects and len(waiting) < AHEAD * workers and not _late(until):
+            chunk = tuple(islice(runs, pace.size()))
+            if not chunk:
                 break
-            if _late(until, PATIENCE_S):
-                raise _TimeUp
-            timeout = None if until is None else max(0.0, until + PATIENCE_S - monotonic())
-            done, _ = wait(waiting, timeout, return_when=FIRST_COMPLETED)
-            for future in sorted(done, key=lambda f: waiting[f]):
-                chunk = waiting.pop(future)
-                try:
-                    results = future.result()
-                except UsageError:
-                    raise
-                except Exception:  # the worker died, or what it sent could not be read
-                    lost += chunk
-                else:
-                    pace.saw(results)
-                    yield results
-    return lost
-
-
-def _one_by_one(engine: Engine, lost: list[Run], until: float | None, submit: Submit) -> Iterator[list[Result]]:
-    """Run each by itself: what ends its worker again did so before."""
-    queue = deque(sorted(lost))
-    while queue and not _late(until):
-        with engine.open(1) as executor:
-            broken = False
-            while queue and not broken and not _late(until):
-                point, seed = queue.popleft()
-                try:
-                    yield submit(executor, ((point, seed),)).result()
-                except UsageError:
-                    raise
-                except Exception as error:
-                    broken = True
-                    yield [Unfinished(point, seed, f"its worker died ({type(error).__name__}: {error})"[:300])]
+            try:
+                waiting[submit(chunk)] = chunk
+            except BrokenExecutor:
+                suspects.extend(chunk)
+        if not waiting:
+            return
+        for future in sorted(_done(waiting, until), key=lambda f: waiting[f]):
+            chunk = waiting.pop(future)
+            try:
+                results = future.result()
+            except UsageError:
+                raise
+            except Exception:  # the worker died, or what it sent could not be read
+                suspects.extend(chunk)
+            else:
+                pace.saw(results)
+                yield results

@@ -12,12 +12,15 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from logging import CRITICAL
 from multiprocessing.connection import Connection
 from typing import Any
 
 from ..complaints import UsageError
+
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -100,17 +103,35 @@ def _own_cluster(workers: int) -> Iterator[Executor]:
     import dask.config
     from distributed import Client, LocalCluster
 
-    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.admin.tick.limit": "1h"}
-    with (
-        dask.config.set(settings),
-        TemporaryDirectory(prefix="netsplit-dask-") as scratch,
-        LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
-            worker_dashboard_address=None, local_directory=scratch, silence_logs=50,
-        ) as cluster,
-        Client(cluster) as client,
-    ):  # fmt: skip
-        yield client.get_executor()
+    settings = {
+        "distributed.scheduler.allowed-failures": 0,  # which run it was is found out by running each by itself
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+    }
+    with ExitStack() as stack:
+        stack.enter_context(dask.config.set(settings))
+        scratch = stack.enter_context(TemporaryDirectory(prefix="netsplit-dask-"))
+        with _undisturbed():
+            cluster = LocalCluster(
+                n_workers=workers, threads_per_worker=1, processes=True, host=LOOPBACK, dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": f"{LOOPBACK}:0"}, local_directory=scratch,
+                silence_logs=CRITICAL,
+            )  # fmt: skip
+        stack.enter_context(cluster)
+        yield stack.enter_context(Client(cluster, set_as_default=False)).get_executor()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C: their sweep handles it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from .job import Job
 from .row import Row, Unfinished
 from .store import Store
 
+JUDGED = {"holds", "violated"}
 LISTED = 20  # seeds that are named where there may be very many
 
 
@@ -43,12 +44,11 @@ class Tally:
                 self.metrics[name].append(value)
 
     def result(self) -> dict[str, Any]:
-        """Return counts and estimates; a run that could not be decided tells nothing of a property's probability."""
+        """Return counts and estimates; a vacuous or undecided run tells nothing of a property's probability."""
         probabilities = {}
         for name in sorted(self.verdicts):
-            counts = self.verdicts[name]
-            decided = sum(counts.values()) - counts.get("unknown", 0)
-            probabilities[name] = _share(counts.get("violated", 0), decided)
+            violated = self.verdicts[name].get("violated", 0)
+            probabilities[name] = _share(violated, violated + self.verdicts[name].get("holds", 0))
         return {
             "runs": self.runs,
             "unexpected": self.unexpected,
@@ -214,7 +214,7 @@ def _difference(store: Store, one: Point, other: Point, span: range) -> dict[str
         pairs += 1
         for name in a.verdicts.keys() & b.verdicts.keys():
             was, now = a.verdicts[name], b.verdicts[name]
-            if "unknown" not in (was, now):
+            if {was, now} <= JUDGED:
                 counts = verdicts.setdefault(name, [0, 0, 0])
                 counts[0] += 1
                 counts[1] += was == "violated" != now

@@ -72,7 +72,7 @@ def run_one(experiment: Experiment, point: int, seed: int, replay: bool = False)
         violation=_first(verdict),
         model_error=outcome.model_error,
         stats=outcome.stats,
-        metrics=meter.figures(outcome.stats["sim_ns"], outcome.history, outcome.stats["messages_sent"]),
+        metrics=meter.of(outcome.history, outcome.stats),
         amiss=_amiss(experiment, seed, outcome) if replay else "",
         wall_ns=perf_counter_ns() - began,
     )
