@@ -65,7 +65,8 @@ class Document:
 
     def _show(self, complaint: Complaint) -> str:
         key = complaint.key
-        if any(key[: len(o)] == o for o in self.overridden):
+        # What --set made up has no line; of a table that it made only the table's name may be wrong.
+        if any(key[: len(o)] == o or (o[: len(key)] == key and key not in self.lines) for o in self.overridden if key):
             return f"--set {dotted(key)}: {complaint.text}"
         where = f"{self.path or 'scenario'}:{self._line(complaint)}: "
         return where + (f"{dotted(key)}: " if key else "") + complaint.text

@@ -103,9 +103,10 @@ def _checked(job: Job, point: Point) -> Experiment:
 
 
 def _named(line: str, point: Point) -> str:
-    for key, _ in point.settings:
-        if line.startswith(f"--set {key}"):
-            return f"--grid {key}{line.removeprefix(f'--set {key}')}"
+    """Return a complaint about a key that a grid has set as one about --grid."""
+    named = line.removeprefix("--set ").split(":")[0]
+    if line.startswith("--set ") and any(key.startswith(named) or named.startswith(key) for key, _ in point.settings):
+        return f"--grid {line.removeprefix('--set ')}"
     return line
 
 
