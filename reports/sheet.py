@@ -59,7 +59,7 @@ def compose(run: RunData, panels: Sequence[Panel], keys: Sequence[Key], caption:
     room = style.WIDTH - 2 * MARGIN
     title = style.wrapped(title_of(run), room, style.TITLE, 3)
     said = [line for text in caption for line in style.wrapped(text, room)]
-    rows = _flow(keys, room)
+    rows = flow(keys, room)
     axis = 2.3 * style.LINE
     height = 2 * MARGIN + (len(title) + len(said)) * style.LINE + axis + len(rows) * style.LINE
     height += 0.06 + 0.12 * bool(said) + 0.08 * bool(rows)
@@ -92,7 +92,7 @@ def compose(run: RunData, panels: Sequence[Panel], keys: Sequence[Key], caption:
     write("time (s)", left + across / 2, y + 0.06, ha="center")
     if rows:
         y -= 0.08 + len(rows) * style.LINE
-        _legend(figure, rows, (0, y / height, 1, len(rows) * style.LINE / height))
+        legend(figure, rows, (0, y / height, 1, len(rows) * style.LINE / height))
     y -= 0.12 * bool(said)
     for line in said:
         y -= style.LINE
@@ -130,7 +130,7 @@ def violation_key(run: RunData) -> list[Key]:
 # -- the legend --------------------------------------------------------------------------------------------
 
 
-def _flow(keys: Sequence[Key], room: float) -> list[list[tuple[float, Key, str]]]:
+def flow(keys: Sequence[Key], room: float) -> list[list[tuple[float, Key, str]]]:
     """Set legend entries in lines as words are set, each with its place in inches."""
     rows: list[list[tuple[float, Key, str]]] = []
     x = room + 1
@@ -145,7 +145,8 @@ def _flow(keys: Sequence[Key], room: float) -> list[list[tuple[float, Key, str]]
     return rows
 
 
-def _legend(figure: Figure, rows: Sequence[Sequence[tuple[float, Key, str]]], rect: Any) -> None:
+def legend(figure: Figure, rows: Sequence[Sequence[tuple[float, Key, str]]], rect: Any) -> None:
+    """Draw a legend that `flow` has set into a part of a figure, (left, bottom, width, height) as shares of it."""
     from matplotlib.patches import Rectangle
 
     axes = figure.add_axes(rect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -159,6 +160,67 @@ def check_history_(
     return UNEXPECTED if "violated" in verdicts else UNDECIDED if "unknown" in verdicts else OK
 
 
+@main.command("report")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("beside", required=False, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Where it all goes; default: DIRECTORY.")
+@click.option("--no-plots", is_flag=True, help="Only the page, and without pictures.")
+@_guarded
+def report_(directory: Path, beside: Path | None, out: Path | None, no_plots: bool) -> None:
+    """Draw every picture of the run in DIRECTORY and write one HTML page about it.
+
+    The page shows another run of the same scenario, BESIDE, next to it.
+    """
+    from reports.draw import EVERY, FORMATS, draw
+    from reports.load import BadRun, load
+    from reports.page.build import page
+
+    try:
+        other = None if beside is None else load(beside, whole=True)
+        text = page(load(directory, whole=True), other, pictures=not no_plots)
+    except BadRun as error:
+        raise UsageError(str(error)) from None
+    target = (out or directory) / "report.html"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        made = [] if no_plots else draw(directory, target.parent, EVERY, tuple(FORMATS))
+    except OSError as error:
+        raise UsageError(f"--out: {target}: {error.strerror or error}") from None
+    click.echo(f"wrote {target}" + (f" and {len(made)} pictures" if made else ""))
+
+
+@main.command("export")
+@click.argument("source", metavar="DIR|STORE", type=click.Path(path_type=Path))
+@click.option(
+    "--format", "form", required=True, metavar="F", help="Such as perfetto; a wrong one is told with those there are."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The file; default: in DIR or beside STORE.")
+@_guarded
+def export_(source: Path, form: str, out: Path | None) -> None:
+    """Write a run directory, or the store of a sweep, as a file for another tool."""
+    if source.is_file():
+        click.echo(cli_sweep.export_store(source, form, out))
+        return
+    from reports.export import FORMATS, writer
+    from reports.load import BadRun, load
+
+    from .complaints import unknown
+
+    if form not in FORMATS:
+        raise UsageError(f"--format: {unknown(form, tuple(FORMATS))}")
+    try:
+        text = writer(form)(load(source, whole=True))
+    except BadRun as error:
+        raise UsageError(str(error)) from None
+    target = out or source / FORMATS[form][2]
+    try:
+        target.write_bytes(text)
+    except OSError as error:
+        raise UsageError(f"--out: {target}: {error.strerror or error}") from None
+    click.echo(f"wrote {target}")
+
+
 @main.command("findings")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--model", metavar="M", help="Only this model's.")
@@ -190,6 +252,53 @@ def findings_(ids: tuple[str, ...], model: str | None, anew: bool, workers: int,
     for one in differing:
         click.echo(f"{one}: measures otherwise than what is kept", err=True)
     return UNEXPECTED if differing else OK
+
+
+@main.command("study")
+@click.argument("name", required=False)
+@click.option("--trials", type=click.IntRange(1, 10**7), help="Of each point; default: the study's.")
+@click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Processes.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of tables and charts; default studies/NAME.")
+@click.option("--no-plots", is_flag=True, help="Draw no charts.")
+@JSON
+@_guarded
+def study_(name: str | None, trials: int | None, workers: int, out: Path | None, no_plots: bool, as_json: bool) -> int:
+    """Run a whole experiment: what was measured beside what was published; without NAME, list the studies."""
+    from .studies.keep import keep, plain
+    from .studies.spread import Spread
+    from .studies.study import DIFFERS, find, names
+
+    if name is None:
+        listed = [{"name": each, "about": find(each).about} for each in names()]
+        if as_json:
+            _print(listed)
+        else:
+            for row in listed:
+                click.echo(f"{row['name']}  {row['about']}")
+        return OK
+    study = find(name)
+    chosen = trials or study.trials
+    with click.progressbar(length=1, file=sys.stderr, hidden=not sys.stderr.isatty(), label=name) as bar:
+
+        def progress(done: int, whole: int) -> None:
+            bar.length = whole
+            bar.update(done - bar.pos)
+
+        result = study.run(chosen, Spread(workers, progress))
+    keep(name, chosen, result, out or Path("studies") / name, plots=not no_plots)
+    if as_json:
+        _print(plain(name, chosen, result))
+    else:
+        _tell_study(result)
+    return UNEXPECTED if any(row.verdict == DIFFERS for row in result.rows) else OK
+
+
+def _tell_study(result: Any) -> None:
+    width = max((len(row.name) for row in result.rows), default=0)
+    for row in result.rows:
+        interval = "" if row.low is None else f" [{row.low:.4g}, {row.high:.4g}]"
+        published = "" if row.published is None else f", published {row.published}: {row.verdict}"
+        click.echo(f"{row.name:{width}}  {row.measured:.4g}{interval}{published}")
 
 
 @main.command("new-model")

@@ -1,4 +1,4 @@
-"""The commands about many runs: sweep, merge, rerun, export."""
+"""The commands about many runs: sweep, merge, rerun; and how a store is exported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .command import JSON, SCENARIO, SET, guarded, print_json, quoted
+from .command import JSON, SCENARIO, SET, guarded, print_json
 from .complaints import UsageError
 from .verdict import INTERNAL, OK
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .sweep import Engine, Progress, Summary
 
 SEED_MAX = 2**63 - 1
-FORMATS = ("csv", "parquet")  # scenarios.sweep.export.FORMATS, without importing it
 
 
 @click.command("sweep")
@@ -177,19 +176,18 @@ def rerun_(store: Path, seed: int, point: int, as_json: bool) -> int:
     return INTERNAL if what else OK
 
 
-@click.command("export")
-@click.argument("store", type=click.Path(path_type=Path))
-@click.option("--format", "form", required=True, type=click.Choice(FORMATS))
-@click.option("--out", required=True, type=click.Path(path_type=Path))
-@guarded
-def export_(store: Path, form: str, out: Path) -> None:
-    """Write the rows of a sweep's store as a table for other tools."""
+def export_store(path: Path, form: str, out: Path | None) -> str:
+    """Write the rows of a sweep's store as a table, and return what to say. Raises UsageError."""
+    from .complaints import unknown
     from .sweep import existing
-    from .sweep.export import export
+    from .sweep.export import FORMATS, export
 
-    with existing(store) as rows:
-        count = export(rows, form, out)
-    click.echo(f"{count} rows in {quoted(str(out))}")
+    if form not in FORMATS:
+        raise UsageError(f"--format: {unknown(form, tuple(FORMATS), 'for a store ')}")
+    target = out or path.with_suffix(f".{form}")
+    with existing(path) as store:
+        count = export(store, form, target)
+    return f"wrote {target}, {count} rows"
 
 
-COMMANDS = (sweep_, merge_, rerun_, export_)
+COMMANDS = (sweep_, merge_, rerun_)

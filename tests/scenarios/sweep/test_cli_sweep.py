@@ -183,10 +183,13 @@ def test_rerun_of_what_is_not_there_exits_with_2(scenario, tmp_path):
 
 def test_a_store_is_exported_on_the_command_line(scenario, tmp_path):
     here(scenario, "--seeds", "1..3", "--store", tmp_path / "s.db")
-    found = call("export", tmp_path / "s.db", "--format", "csv", "--out", tmp_path / "s.csv")
-    assert (found.exit_code, found.stdout) == (0, f"3 rows in {tmp_path / 's.csv'}\n")
+    found = call("export", tmp_path / "s.db", "--format", "csv")
+    assert (found.exit_code, found.stdout) == (0, f"wrote {tmp_path / 's.csv'}, 3 rows\n")
+    refused = call("export", tmp_path / "s.db", "--format", "cvs")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert 'did you mean "csv"' in refused.stderr
 
 
-@pytest.mark.parametrize("command", ["rerun", "export", "merge"])
+@pytest.mark.parametrize("command", ["rerun", "export", "merge", "sweep"])
 def test_commands_say_what_they_are_for(command):
     assert call(command, "--help").exit_code == 0

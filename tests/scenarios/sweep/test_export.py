@@ -5,7 +5,7 @@ import pytest
 
 from scenarios.complaints import UsageError
 from scenarios.sweep import existing, read_job, sweep
-from scenarios.sweep.export import FORMATS, export
+from scenarios.sweep.export import export
 
 
 @pytest.fixture
@@ -14,12 +14,6 @@ def store(scenario, tmp_path):
     sweep(job, range(1, 4), store=tmp_path / "s.db", rerun=0)
     with existing(tmp_path / "s.db") as opened:
         yield opened
-
-
-def test_the_command_line_offers_every_format():
-    from scenarios.cli_sweep import FORMATS as OFFERED
-
-    assert tuple(FORMATS) == OFFERED
 
 
 def test_csv_has_a_line_for_every_row(store, tmp_path):

@@ -1,0 +1,92 @@
+"""What a study is, and what it comes to."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reports.chart import Chart
+from reports.table import Table
+
+from ..complaints import UsageError, unknown
+from .spread import Spread
+
+AGREES, DIFFERS, MEASURED = "agrees", "differs", "measured"  # the verdicts of a row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A figure of a study: measured, the interval at 95 % if it has one, and what was published, if anything was.
+
+    It agrees if what was published, a number or a range (low, high), meets the interval widened by `tolerance`, a share
+    of the published number which accounts for how it was rounded or read off a chart.
+    """
+
+    name: str
+    measured: float
+    low: float | None = None
+    high: float | None = None
+    published: float | tuple[float, float] | None = None
+    tolerance: float = 0.0
+
+    @property
+    def verdict(self) -> str:
+        """Return `agrees` or `differs`, or `measured` where nothing was published."""
+        if self.published is None:
+            return MEASURED
+        low, high = self.published if isinstance(self.published, tuple) else (self.published, self.published)
+        least = self.measured if self.low is None else self.low
+        most = self.measured if self.high is None else self.high
+        return AGREES if low * (1 - self.tolerance) <= most and least <= high * (1 + self.tolerance) else DIFFERS
+
+    def plain(self) -> dict[str, Any]:
+        """Return the row as `study --json` prints it."""
+        published = list(self.published) if isinstance(self.published, tuple) else self.published
+        return {
+            "name": self.name,
+            "published": published,
+            "measured": self.measured,
+            "low": self.low,
+            "high": self.high,
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a study came to: rows, tables by name, and charts, each by its name with the table that it shows."""
+
+    rows: tuple[Row, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    charts: Mapping[str, tuple[Chart, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """An experiment. `run` gets how many trials each of its points has, and what spreads work over processes."""
+
+    about: str
+    trials: int
+    run: Callable[[int, Spread], Result]
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the studies that ship."""
+    here = Path(__file__).parent
+    found = []
+    for path in here.rglob("*.py"):
+        name = path.relative_to(here).with_suffix("").as_posix()
+        if name not in ("study", "spread", "keep") and not path.name.startswith("_") and "STUDY" in path.read_text():
+            found.append(name)
+    return tuple(sorted(found))
+
+
+def find(name: str) -> Study:
+    """Return a study by its name. Raises UsageError."""
+    if name not in names():
+        raise UsageError(f"study: {unknown(name, names())}")
+    found: Study = importlib.import_module(f"{__package__}.{name.replace('/', '.')}").STUDY
+    return found
