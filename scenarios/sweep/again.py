@@ -27,7 +27,7 @@ HASH_SEED, OTHER = "4242", "1"
 SHARE = Fraction(1, 20)
 
 
-def chosen(point: Point, seed: int, share: Fraction = SHARE) -> bool:
+def chosen(point: Point, seed: int, share: Fraction | int = SHARE) -> bool:
     """Return whether a run is among those that are run again."""
     key = blake2b(f"rerun {point.label} {seed}".encode(), digest_size=8).digest()
     return int.from_bytes(key, "big") < share * 2**64

@@ -56,7 +56,7 @@ def sweep(
     part: tuple[int, int] = (1, 1),
     store: Path | None = None,
     limits: Limits = Limits(),
-    rerun: Fraction = SHARE,
+    rerun: Fraction | int = SHARE,
 ) -> Summary:
     """Run a scenario under every seed, at every point of its job's grid, and say what came of it.
 
@@ -69,29 +69,27 @@ def sweep(
         rows = stack.enter_context(opened(store, job))
         rows.begin(job, span, part)
         other = stack.enter_context(again(job, limits.run))
-        _Conduct(job, rows, span, part, other, rerun, TRACES if store is not None else 0, tell).run(
-            engine or here(), limits
-        )
+        traces = 0 if store is None else max(0, TRACES - rows.traces())
+        _Conduct(job, rows, span, part, other, rerun, traces, tell).run(engine or here(), limits)
         return summarise(rows, job, span, part)
 
 
+@dataclass
 class _Conduct:
-    """One sweep under way."""
+    """One sweep under way; `traces` is how many more failing runs keep theirs."""
 
-    def __init__(
-        self, job: Job, rows: Store, span: range, part: tuple[int, int], other: Again, rerun: Fraction, traces: int,
-        tell: Tell,
-    ) -> None:  # fmt: skip
-        self.job = job
-        self.rows = rows
-        self.span = span
-        self.part = part
-        self.other = other
-        self.rerun = rerun
-        self.traces = max(0, traces - rows.traces())  # how many more are kept
-        self.tell = tell
-        self._checked = rows.reruns(job.points, span)
-        self._first = next(runs(len(job.points), span, part), None)
+    job: Job
+    rows: Store
+    span: range
+    part: tuple[int, int]
+    other: Again
+    rerun: Fraction | int
+    traces: int
+    tell: Tell
+
+    def __post_init__(self) -> None:
+        self._checked = self.rows.reruns(self.job.points, self.span)
+        self._first = next(runs(len(self.job.points), self.span, self.part), None)
 
     def run(self, engine: Engine, limits: Limits) -> None:
         """Run what is left; what has come is in the store whatever ends this."""

@@ -44,6 +44,11 @@ class Pace:
         self._workers = workers
         self._mean: float | None = None  # of one run, in s
 
+    @property
+    def begun(self) -> bool:
+        """Whether a run has come to its end."""
+        return self._mean is not None
+
     def saw(self, results: list[Result]) -> None:
         """Learn from finished runs; later ones count more."""
         for result in results:
@@ -73,7 +78,7 @@ def dispatch(
     """Yield what becomes of runs, chunk by chunk in any order; `count` is about how many there are.
 
     `seconds` is each run's deadline; at `until`, on the monotonic clock, no more are begun; `traces` says how many
-    failing runs' traces are still wanted. Raises UsageError if a worker cannot do this job.
+    failing runs' traces are still wanted. Raises UsageError if workers cannot start, or cannot do this job.
     """
 
     def submit(executor: Executor, chunk: tuple[Run, ...]) -> Future[list[Result]]:
@@ -87,6 +92,8 @@ def dispatch(
         in_time = False
         with suppress(_TimeUp), engine.open(engine.workers) as executor:
             hand_over = partial(submit, executor)
+            if suspects and not pace.begun:
+                _check(hand_over, until)
             if (yield from _one_by_one(hand_over, suspects, tries, until)):
                 yield from _flow(hand_over, runs, suspects, pace, engine.workers, until)
                 ended = not suspects
@@ -107,6 +114,16 @@ def _done(futures: Collection[Future[list[Result]]], until: float | None) -> set
     return done
 
 
+def _check(submit: Submit, until: float | None) -> None:
+    """Raise UsageError if a worker dies with nothing to do: then it is no run's fault."""
+    (future,) = _done([submit(())], until)
+    try:
+        future.result()
+    except BrokenExecutor as error:
+        guard = "a script of your own that sweeps needs `if __name__ == '__main__':`"
+        raise UsageError(f"--engine: found workers that die before they run anything ({error}); {guard}") from None
+
+
 def _one_by_one(
     submit: Submit, suspects: deque[Run], tries: Counter[Run], until: float | None
 ) -> Generator[list[Result], None, bool]:
@@ -117,7 +134,7 @@ def _one_by_one(
         point, seed = suspects.popleft()
         try:
             (future,) = _done([submit(((point, seed),))], until)
-            yield future.result()
+            results = future.result()
         except (UsageError, _TimeUp):
             raise
         except Exception as error:
@@ -128,6 +145,7 @@ def _one_by_one(
             else:
                 suspects.appendleft((point, seed))
             return False
+        yield results
     return True
 
 

@@ -2,6 +2,9 @@
 
 import gzip
 import hashlib
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -11,9 +14,16 @@ from scenarios.sweep import Limits, existing, processes, sweep
 from scenarios.sweep.deadline import Overdue, deadline
 from scenarios.sweep.engine import dask
 
+PIPES = {"text": True, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 SPAN = range(1, 13)
 DIES = "if now.word() % 1499 == 0: os._exit(9)"
 HANGS = "while now.word() % 1499 == 0: pass"
+
+
+def environment():
+    from pathlib import Path
+
+    return os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
 
 
 def healthy(scenario):
@@ -42,6 +52,19 @@ def test_a_run_that_ends_its_worker_of_a_cluster_is_named_and_the_others_finish(
     assert len(alone.unfinished) == 1
     assert [row["seed"] for row in found.unfinished] == [row["seed"] for row in alone.unfinished]
     assert found.digest == alone.digest
+
+
+def test_workers_that_cannot_even_start_are_told_of_at_once(scenario, tmp_path):
+    script = f"from scenarios.sweep import *\nsweep({str(scenario)!r}, range(1, 1000), engine=processes(2))"
+    done = subprocess.run([sys.executable, "-"], input=script, cwd=tmp_path, env=environment(), **PIPES)
+    assert done.returncode == 1
+    assert "UsageError: --engine: found workers that die before they run anything" in done.stderr
+    assert done.stderr.count("init_main_from_path") < 20
+
+
+def test_a_model_that_always_ends_its_worker_is_no_fault_of_the_workers(spoilt):
+    found = sweep(str(spoilt("os._exit(9)", "import os")), range(1, 4), engine=processes(1), rerun=0)
+    assert [row["seed"] for row in found.unfinished] == [1, 2, 3]
 
 
 def test_an_unfinished_run_is_tried_again_when_the_sweep_goes_on(dying, tmp_path):
