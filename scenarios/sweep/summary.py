@@ -157,7 +157,7 @@ def summarise(store: Store, job: Job, span: range, part: tuple[int, int] = (1, 1
         for (seed, point), what in reruns.items()
         if what
     ]  # fmt: skip
-    for listed in (found.failing, found.model_errors):
+    for listed in (found.failing, found.model_errors, found.unfinished, found.nondeterministic):
         listed.sort(key=lambda row: row["seed"])
         del listed[LISTED:]
     found.differences = [_difference(store, points[0], point, span) for point in points[1:]]

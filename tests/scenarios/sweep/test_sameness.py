@@ -44,6 +44,29 @@ def test_a_cluster_comes_to_what_comes_here(scenario):
     assert sweep(str(scenario), SPAN, engine=dask(2), rerun=NEVER).result() == alone
 
 
+def test_a_cluster_somewhere_else_comes_to_what_comes_here(scenario):
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    local = {"host": "127.0.0.1", "dashboard_address": None, "threads_per_worker": 2, "silence_logs": 50}
+    alone = sweep(str(scenario), SPAN, rerun=NEVER).result()
+    with distributed.LocalCluster(
+        n_workers=1, scheduler_kwargs={"dashboard_address": "127.0.0.1:0"}, **local
+    ) as cluster:
+        engine = dask(2, cluster.scheduler_address)
+        assert sweep(str(scenario), SPAN, engine=engine, rerun=NEVER).result() == alone
+
+
+def test_a_cluster_of_our_own_listens_to_this_machine_only():
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    import psutil
+
+    engine = dask(1)
+    with engine.open(1) as executor:
+        executor.submit(int).result()
+        family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+        listening = [c.laddr.ip for p in family for c in p.net_connections("inet") if c.status == "LISTEN"]
+    assert set(listening) == {"127.0.0.1"}
+
+
 def test_a_grid_comes_to_the_same_with_any_workers_and_in_any_order(scenario):
     job = read_job(str(scenario), axes=GRID)
     turned = read_job(str(scenario), axes=[(key, values[::-1]) for key, values in reversed(GRID)])

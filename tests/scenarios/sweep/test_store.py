@@ -1,13 +1,17 @@
 import json
+import re
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import scenarios.sweep
 from scenarios.complaints import UsageError
 from scenarios.sweep import existing, merge, opened, read_job, sweep
 from scenarios.sweep.row import Row, Unfinished, Violation
 from scenarios.sweep.store import FORMAT
+from sim.metrics import METRICS
 
 ROW = Row(
     0, 7, "d" * 32, "unexpected", False, {"p": "violated", "q": "holds"}, ("p",), Violation("p", "it is so", 12, 34),
@@ -182,6 +186,28 @@ def test_reading_a_store_that_is_not_there_makes_none(path):
     with pytest.raises(UsageError, match="there is no such store"), existing(path):
         pass
     assert not path.exists()
+
+
+def test_the_page_of_the_store_names_every_table_column_and_metric(path, job):
+    page = (Path(scenarios.sweep.__file__).parent / "store.md").read_text()
+    begun(path, job)
+    with sqlite3.connect(path) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        columns = [column for (column,) in connection.execute("SELECT name FROM pragma_table_info('run')")]
+        about = [name for (name,) in connection.execute("SELECT name FROM about")]
+    connection.close()
+    assert [table for table in tables if f"`{table}(" not in page] == []
+    assert [name for name in (*columns, *about) if f"`{name}`" not in page] == []
+    assert [name for name, text in METRICS.items() if f"| `{name}` | {text} |" not in page] == []
+
+
+def test_the_query_on_the_page_of_the_store_runs(path, job):
+    page = (Path(scenarios.sweep.__file__).parent / "store.md").read_text()
+    (query,) = re.findall(r"```sql\n(.*?)```", page, re.S)
+    with opened(path, job) as store:
+        store.begin(job, range(1, 10), (1, 1))
+        store.add(job.points, [replace(ROW, verdicts={"same_payload": "violated"}, metrics={"failover_ns": 2 * 10**9})])
+        assert store._db.execute(query).fetchall() == [(job.points[0].label, 1, 2.0)]
 
 
 # -- merging -----------------------------------------------------------------------------------------------

@@ -107,6 +107,14 @@ def test_a_long_list_of_failing_runs_names_the_first_of_each_point(summed):
     assert [row["seed"] for row in found["unexpected_runs"]] == list(SPAN)
 
 
+def test_only_so_many_runs_are_named(summed, monkeypatch):
+    monkeypatch.setattr("scenarios.sweep.summary.LISTED", 3)
+    found = summed(dict.fromkeys(range(4, 11), BAD), unfinished=[Unfinished(0, seed, "x") for seed in range(1, 4)])
+    result = found.result()
+    assert [row["seed"] for row in result["unexpected_runs"]] == [4, 5, 6]
+    assert (result["unexpected"], len(result["unfinished"]), found.code) == (7, 3, 3)
+
+
 # -- as text -----------------------------------------------------------------------------------------------
 
 
