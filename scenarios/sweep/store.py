@@ -100,10 +100,11 @@ class Store:
             self._db.execute("INSERT INTO sweep VALUES (?, ?, ?, ?, ?)", row)
 
     def _number(self, label: str) -> int:
+        """Return the number of a point, a new one if need be: another sweep may be adding points too."""
         if label not in self._numbers:
-            number = len(self._numbers)
-            self._db.execute("INSERT INTO point VALUES (?, ?)", (number, label))
-            self._numbers[label] = number
+            self._db.execute("INSERT OR IGNORE INTO point SELECT count(*), ? FROM point", (label,))
+            query = "SELECT number FROM point WHERE settings = ?"
+            self._numbers[label] = self._db.execute(query, (label,)).fetchone()[0]
         return self._numbers[label]
 
     # -- rows ----------------------------------------------------------------------------------------------

@@ -75,6 +75,19 @@ def test_points_that_are_added_later_do_not_move_the_first(path, scenario, job):
         assert store.span() == range(1, 20)
 
 
+def test_two_sweeps_of_one_store_at_once_share_its_points_and_rows(path, scenario, job):
+    other = read_job(str(scenario), axes=[("cluster.nodes", (7, 5))])
+    with opened(path, job) as one, opened(path, other) as two:
+        one.begin(job, range(1, 10), (1, 1))
+        two.begin(other, range(1, 10), (1, 1))
+        one.add(job.points, [replace(ROW, point=1)])
+        two.add(other.points, [replace(ROW, point=1), ROW])
+        assert [json.loads(label) for label in two.labels()] == [{"cluster.nodes": n} for n in (3, 5, 7)]
+        assert [store.row(points[1], 7) for store, points in ((one, job.points), (two, other.points))] == [
+            replace(ROW, point=1)
+        ] * 2
+
+
 def test_a_chunk_is_written_whole_or_not_at_all(path, job):
     with opened(path, job) as store:
         store.begin(job, range(1, 10), (1, 1))
