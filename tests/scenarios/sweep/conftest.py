@@ -22,7 +22,7 @@ def netsplit(tmp_path):
 
 @pytest.fixture
 def begun(tmp_path):
-    """A command that has only begun, in a session of its own."""
+    """A command that has only begun; what it begins in turn can be told from everything else."""
     processes = []
 
     def start(*arguments):

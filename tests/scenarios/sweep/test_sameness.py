@@ -168,13 +168,13 @@ def test_a_killed_sweep_leaves_no_process_behind(begun, tmp_path):
     process.kill()
     process.wait()
     until = time.monotonic() + 20
-    while (left := of_session(process.pid)) and time.monotonic() < until:
+    while (left := begun_by(process.pid)) and time.monotonic() < until:
         time.sleep(0.05)
     assert left == []
 
 
-def of_session(leader):
-    """Return the processes of a session that are still alive."""
+def begun_by(leader):
+    """Return the processes that a command has begun, itself included, that are still alive."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
