@@ -1,0 +1,115 @@
+"""Whom a node gossips with: its peers, the rounds, and the rotation over them (3.8).
+
+Staleness as specified is the difference of two nodes' own round counters, which says little (CW-23); under `silence`
+it is the local rounds since a peer was last heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+ROTATION, RANDOM = "rotation", "random"
+PROBE = 10  # every so many rounds a suspected peer is given a place again, for it may be back
+
+
+@dataclass
+class NodeReplicationState:
+    """What is known of a peer: `last_seen` in ns of the monotonic clock, which nobody reads, and its own round."""
+
+    node_id: str
+    last_seen: int
+    last_digest: str = ""
+    round: int = 0
+    incarnation: int = 0
+    heard_in: int = 0  # the local round in which it was last heard, or was added
+
+
+class Partners:
+    """A node's peers in the order in which they were added.
+
+    `choice` is rotation or random; `stale_rule` rounds or silence; with `suspect` peers that are stale are passed over,
+    but for one every PROBE rounds. `stale_rounds` is how many rounds may go by.
+    """
+
+    def __init__(
+        self,
+        fanout: int,
+        stale_rounds: int,
+        choice: str = ROTATION,
+        stale_rule: str = "rounds",
+        suspect: bool = False,
+        readd: str = "resets",
+    ) -> None:
+        self.fanout = fanout
+        self.stale_rounds = stale_rounds
+        self.peers: dict[str, NodeReplicationState] = {}
+        self.current_round = 0
+        self._choice = choice
+        self._silence = stale_rule == "silence"
+        self._suspect = suspect
+        self._keeps = readd == "keeps"
+        self._order: tuple[str, ...] = ()
+
+    def add_peer(self, node: str, monotonic: int) -> None:
+        """Add a peer; one that is known loses its record and counts as never heard, and none is ever removed."""
+        if node not in self.peers or not self._keeps:
+            self.peers[node] = NodeReplicationState(node, monotonic, heard_in=self.current_round)
+            self._order = tuple(self.peers)
+
+    def heard(self, node: str, monotonic: int, round_number: int, incarnation: int = 0) -> bool:
+        """Note that a peer was heard, and return whether it is known; its round is taken over, also a smaller one."""
+        peer = self.peers.get(node)
+        if peer is None:
+            return False
+        peer.last_seen = monotonic
+        peer.round = round_number
+        peer.incarnation = incarnation
+        peer.heard_in = self.current_round
+        return True
+
+    def next_round(self, word: Callable[[int], int] | None = None) -> tuple[str, ...]:
+        """Begin a round and return whom it is for; `word` is asked for random words if the choice is random."""
+        self.current_round += 1
+        peers = self._candidates() if self._suspect else self._order
+        count = min(self.fanout, len(peers))
+        if self._choice == RANDOM and word is not None:
+            return _drawn(peers, count, word)
+        offset = self.current_round % max(1, len(peers))
+        return (peers + peers)[offset : offset + count]
+
+    def stale_peers(self) -> list[str]:
+        """Return the peers that count as stale; `stale_rounds` of them are still allowed."""
+        return [node for node, peer in self.peers.items() if self._stale(peer)]
+
+    def _stale(self, peer: NodeReplicationState) -> bool:
+        return max(0, self.current_round - (peer.heard_in if self._silence else peer.round)) > self.stale_rounds
+
+    def _candidates(self) -> tuple[str, ...]:
+        stale = self.stale_peers()
+        live = tuple(node for node in self._order if node not in stale)
+        if stale and (not live or self.current_round % PROBE == 0):
+            # By the number of probes, so that every suspected peer has its turn.
+            return (stale[self.current_round // PROBE % len(stale)], *live[: max(0, self.fanout - 1)])
+        return live
+
+
+def _drawn(peers: tuple[str, ...], count: int, word: Callable[[int], int]) -> tuple[str, ...]:
+    left = list(peers)
+    return tuple(left.pop(word(i) % len(left)) for i in range(count))
+
+
+def configuration_errors(
+    fanout: int, interval: int, stale_rounds: int, node: str, peers: Iterable[str], expected: Iterable[str]
+) -> list[str]:
+    """Return what is wrong with a configuration, none of which is refused as specified (CW-36)."""
+    said = [
+        f"{name}: found {value}, allowed: a number from 1"
+        for name, value in (("fanout", fanout), ("gossip_interval", interval), ("stale_rounds", stale_rounds))
+        if value < 1
+    ]
+    if node in tuple(peers):
+        said.append(f"peers: found {node}, allowed: other nodes")
+    if not tuple(expected):
+        said.append("expected: found no nodes, allowed: one or more")
+    return said
