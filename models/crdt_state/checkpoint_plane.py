@@ -32,6 +32,8 @@ PENDING, COMPLETE, REJECTED = "pending", "complete", "rejected"
 class CheckpointPlane(StatePlane):
     """The handlers of checkpoints."""
 
+    ACTS = {**StatePlane.ACTS, "checkpoint": (), "submit": ("checkpoint_id",), "transfer": ("to", "amount")}
+
     checkpointer: DistributedCheckpointer
     coordinator: NodeId
     expected: tuple[NodeId, ...]

@@ -21,6 +21,9 @@ KEPT = "log"  # the key on the disk
 class LogPlane(Base):
     """The handlers of the event log."""
 
+    ACTIONS = {"append": ("value",), "remove": (), "add": ("value",)}
+    ACTS = {"discard": ("element",)}
+
     log: CrdtEventLog
     log_partners: Partners
     clock: Clock

@@ -27,16 +27,7 @@ class CrdtState(CheckpointPlane):
     what is allowed.
     """
 
-    ACTIONS = {"append": ("value",), "remove": (), "add": ("value",), "write": ("key", "value"), "read": ("key",)}
-    ACTS = {
-        "update": ("value",),
-        "discard": ("element",),
-        "add_peer": ("peer",),
-        "stale_peers": (),
-        "checkpoint": (),
-        "submit": ("checkpoint_id",),
-        "transfer": ("to", "amount"),
-    }
+    ACTS = {**CheckpointPlane.ACTS, "add_peer": ("peer",), "stale_peers": ()}
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from sim.property import NOTHING, always, eventually
-from sim.units import S, clock_text
+from sim.units import S
 
 from .facts import shown
 from .judging import Owed, moved, named
@@ -205,40 +205,40 @@ def states_are_somebodys(cluster: Any) -> Judge:
 
 @always(
     "once all nodes hold one state and nothing else is under way, no state changes",
-    needs={"state": "state", "updated": "state", "send": ""},
+    needs={"state": "state", "updated": "state", "send": "", "end": ""},
 )
 def agreement_is_kept(cluster: Any) -> Judge:
-    """CI-11: what was sent counts as under way for FLIGHT, arrived or not; whoever boots empty ends the agreement."""
+    """CI-11: what was sent counts as under way for FLIGHT, arrived or not; updates and restarts end the agreement."""
     names = cluster.messages.get("GossipMessage", ())
     at = names.index("state_payload") if "state_payload" in names else None
     states: dict[str, str] = {}
-    others: dict[str, int] = {}  # by payload, when it was last sent
+    sent: dict[str, int] = {}  # by payload, when it was last sent
     agreed: str | None = None
+    owed = Owed()
     said: Any = NOTHING
     while True:
         record = yield said
-        said = NOTHING
+        said = owed.settle(record)
         if record.kind == "send":
             if at is not None and record.data.type == "GossipMessage" and record.data.data[at] is not None:
-                others[shown(record.data.data[at])] = record.at
+                sent[shown(record.data.data[at])] = record.at
             continue
         if record.kind == "note":
+            owed.forgive()
             agreed = None
-            states[record.node] = record.data.state
-        elif record.data is None:
+        elif record.kind == "state" and record.data is None:
             agreed = None
             states.pop(record.node, None)
-        else:
-            was = states.get(record.node)
+        elif record.kind == "state" and states.get(record.node) != record.data.state:
+            if agreed is not None and record.node in states:
+                owed.owe(f"{record.node} turned from {agreed!r} to {record.data.state!r}", record)
+            agreed = None
             states[record.node] = record.data.state
-            if agreed is not None and was == agreed and record.data.state != agreed:
-                said = f"{record.node} turned from {agreed!r} to {record.data.state!r} at {clock_text(record.at)}"
-                agreed = None
-                continue
-        one = set(states.values())
-        flying = {payload for payload, sent in others.items() if sent > record.at - FLIGHT}
-        if len(states) == len(cluster.nodes) and len(one) == 1 and flying <= one:
-            agreed, said = next(iter(one)), None
+        held = set(states.values())
+        flying = {payload for payload, when in sent.items() if when > record.at - FLIGHT}
+        if len(states) == len(cluster.nodes) and len(held) == 1 and flying <= held:
+            agreed = next(iter(held))
+            said = None if said is NOTHING else said
 
 
 @always(

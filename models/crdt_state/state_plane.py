@@ -20,6 +20,9 @@ KEPT = "state"  # the key on the disk
 class StatePlane(LogPlane):
     """The handlers of the opaque state; it stands on the log's, whose export it may have to carry."""
 
+    ACTIONS = {**LogPlane.ACTIONS, "write": ("key", "value"), "read": ("key",)}
+    ACTS = {**LogPlane.ACTS, "update": ("value",)}
+
     manager: StateReplicationManager
     state_partners: Partners
 
