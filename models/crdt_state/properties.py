@@ -13,7 +13,7 @@ from sim.property import NOTHING, always, eventually
 from sim.units import S
 
 from .facts import shown
-from .judging import Owed, moved, named
+from .judging import Owed, moved, named, parts_of
 
 Judge = Generator[Any, Any, None]
 FLIGHT = 2 * S  # CI-11: nothing is under way longer
@@ -96,7 +96,10 @@ def entries_are_unique(cluster: Any) -> Judge:
     within="5s",
 )
 def greatest_stamp_wins(cluster: Any) -> Judge:
-    """CI-8: of stamps that are distinct and above 0, whether the write was applied where it was made or not."""
+    """CI-8: of stamps that are distinct and above 0, whether the write was applied where it was made or not.
+
+    A register that keeps concurrent values holds each of them.
+    """
     greatest: dict[str, tuple[int, str]] = {}
     views: dict[str, Mapping[str, str]] = {}
     said: Any = NOTHING
@@ -112,7 +115,7 @@ def greatest_stamp_wins(cluster: Any) -> Judge:
         said = None if greatest else NOTHING
         for key, (stamp, value) in sorted(greatest.items()):
             for node in sorted(views):
-                if (found := views[node].get(key)) != value:
+                if value not in parts_of(found := views[node].get(key, "")):
                     said = f"{node} has {found!r} in {key}, and the greatest stamp, {stamp}, is of {value!r}"
 
 
