@@ -199,6 +199,7 @@ ENTRIES = (
         breaks=("appends_survive", "entries_are_unique"),
         figures=counted,
         expected={"appends": 6, "events counted": 5},
+        note="The switches that name writes or rounds by node bring incarnations along, for they cannot do without.",
     ),
     Weakness(
         id="CW-10",
@@ -222,6 +223,7 @@ ENTRIES = (
         breaks=("counts_are_true",),
         figures=counted,
         expected={"appends": 7, "events counted": 5},
+        note="The switches that name writes or rounds by node bring incarnations along, for they cannot do without.",
     ),
     Weakness(
         id="CW-13",
