@@ -28,6 +28,9 @@ class LogPlane(Base):
     log_partners: Partners
     clock: Clock
     clock_ahead: int
+    _export: RemoteCrdtState | None  # what was worked out of the log, until it changes
+    _content: str | None
+    _entries: str
 
     def begin_log(self, kept: Any, now: Now) -> None:
         """Begin a life of the log, with what the disk kept of it if there is a disk."""
@@ -36,8 +39,8 @@ class LogPlane(Base):
         self.log = CrdtEventLog(
             self.origin, rules.lww_merge, rules.log_order, rules.log_dedup, rules.registers == "multi-value"
         )
-        self._export: RemoteCrdtState | None = None
-        self._content: str | None = None
+        self._fresh()
+        self._met: dict[NodeId, tuple[RemoteCrdtState, str]] = {}  # each peer's last export and its fingerprint
         self._held: dict[NodeId, Mapping[str, int]] = {}  # how much each peer said that it has, if deltas are sent
         if kept is not None:
             state, next_sequence, name = kept
@@ -131,11 +134,11 @@ class LogPlane(Base):
         left = self.content()
         for entry in self.log.merge_remote(remote):
             self.note(Learned(entry.origin_node, entry.sequence, shown(entry.payload)))
-        self._export = self._content = None
+        self._fresh()
         result = self.content()
-        self.note(Merged(left, content_of(remote), result))
+        self.note(Merged(left, self._content_met(src, remote), result))
         if result != left:
-            self.logged()
+            self.changed()
         elif self.log.entries != list(self.listed):
             self.refresh()  # the same entries in another order
 
@@ -157,12 +160,29 @@ class LogPlane(Base):
     def content(self) -> str:
         """Return a fingerprint of what the log holds, whatever the order."""
         if self._content is None:
-            self._content = content_of(self.exported())
+            self._entries = entries_of(self.exported())
+            self._content = content_of(self.exported(), self._entries)
         return self._content
 
-    def logged(self) -> None:
-        """Do what follows a change of the log."""
+    def _content_met(self, src: NodeId, remote: RemoteCrdtState) -> str:
+        """Return an export's fingerprint; most of what a peer sends is what it sent before."""
+        last = self._met.get(src)
+        if last is None or last[0] != remote:
+            last = self._met[src] = remote, content_of(remote, entries_of(remote))
+        return last[1]
+
+    def _fresh(self) -> None:
+        """Forget what was worked out of the log as it was."""
         self._export = self._content = None
+        self._entries = ""
+
+    def logged(self) -> None:
+        """Do what follows a client's change of the log."""
+        self._fresh()
+        self.changed()
+
+    def changed(self) -> None:
+        """Do what follows any change of the log; the plane of states extends it."""
         self.offset += 1
         self.touched()
 
@@ -184,8 +204,8 @@ class LogPlane(Base):
         self.slots = tuple((slot, events.get(slot, 0), ups.get(slot, 0), downs.get(slot, 0)) for slot in slots)
         self.events = self.log.event_counter.value()
         self.activity = self.log.activity_counter.value()
-        facts = state.event_counter, state.activity_counter
-        self.log_digest = fingerprint((facts, tuple(sorted(state.entries))))
+        self.content()
+        self.log_digest = self._entries
         self.order = fingerprint(tuple(entry.key for entry in state.entries))
         self.registers = tuple(
             (key, shown(written.value), written.timestamp, written.writer_node) for key, written in state.registers
@@ -198,18 +218,20 @@ class LogPlane(Base):
         log = self.log
         self.log = CrdtEventLog(log.node_id, self.rules.lww_merge, self.rules.log_order, self.rules.log_dedup)
         restored(self.log, state, log.next_sequence)
-        self._export = self._content = None
+        self._fresh()
 
     def ships_log(self) -> bool:
         return self.runs(LOG) and self.runs(STATE) and self.rules.ships == "log"
 
 
-def content_of(state: RemoteCrdtState) -> str:
-    """Return a fingerprint of what an export holds, whoever sends it and in whatever order."""
-    return fingerprint(
-        (state.event_counter, state.activity_counter, state.registers, tuple(sorted(state.entries)),
-         state.multi, state.elements)
-    )  # fmt: skip
+def entries_of(state: RemoteCrdtState) -> str:
+    """Return a fingerprint of an export's counters and entries, in whatever order."""
+    return fingerprint((state.event_counter, state.activity_counter, tuple(sorted(state.entries))))
+
+
+def content_of(state: RemoteCrdtState, entries: str) -> str:
+    """Return a fingerprint of all that an export holds, whoever sends it."""
+    return fingerprint((entries, state.registers, state.multi, state.elements))
 
 
 def _name(slot: str) -> str:

@@ -112,8 +112,8 @@ class StatePlane(LogPlane):
 
     # -- what it holds -------------------------------------------------------------------------------------
 
-    def logged(self) -> None:
-        super().logged()
+    def changed(self) -> None:
+        super().changed()
         if self.ships_log() and (data := codec.plain(self.exported())) != self.manager.local_state:
             self.manager.update_local_state(data)
             self.note(Updated(shown(data)))
