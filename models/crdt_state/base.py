@@ -85,5 +85,6 @@ class Base(Machine):
             for i in range(len(peers) - 1, 0, -1):
                 j = now.word(i) % (i + 1)
                 peers[i], peers[j] = peers[j], peers[i]
+        monotonic = now.monotonic
         for peer in peers:
-            partners.add_peer(peer, now.monotonic)
+            partners.add_peer(peer, monotonic)

@@ -91,10 +91,9 @@ class CrdtState(CheckpointPlane):
         self.ckpt_resend = quantity("ckpt_resend", ckpt_resend, duration)
         self.ckpt_deadline = quantity("ckpt_deadline", ckpt_deadline, duration)
         self.initial_balance = self.balance = count("balance", balance)
-        for name, found in (("coordinator", (self.coordinator,)), ("expected", self.expected)):
-            for one in found:
-                if one not in cluster.nodes:
-                    raise ValueError(f"{name}: found {one!r}, allowed: {', '.join(cluster.nodes)}")
+        for name, found in (("coordinator", coordinator), *(("expected", one) for one in expected or ())):
+            if found is not None and found not in cluster.nodes:
+                raise ValueError(f"{name}: found {found!r}, allowed: {', '.join(cluster.nodes)}")
         if rules.configuration == "refused":
             wrong = configuration_errors(
                 self.fanout, self.interval, self.stale_rounds, self.node, self.peers, self.expected

@@ -1,7 +1,7 @@
 """Whom a node gossips with: its peers, the rounds, and the rotation over them (3.8).
 
 Staleness as specified is the difference of two nodes' own round counters, which says little (CW-23); under `silence`
-it is the local rounds since a peer was last heard.
+it is the local rounds since a peer was last heard, by how seldom one hears each of so many.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ ROTATION, RANDOM = "rotation", "random"
 PROBE = 10  # every so many rounds a suspected peer is given a place again, for it may be back
 
 
-@dataclass
+@dataclass(slots=True)
 class NodeReplicationState:
     """What is known of a peer: `last_seen` in ns of the monotonic clock, which nobody reads, and its own round."""
 
@@ -49,13 +49,13 @@ class Partners:
         self._silence = stale_rule == "silence"
         self._suspect = suspect
         self._keeps = readd == "keeps"
-        self._order: tuple[str, ...] = ()
+        self._twice: tuple[str, ...] = ()  # all peers in order, twice: a round is a slice of it
 
     def add_peer(self, node: str, monotonic: int) -> None:
         """Add a peer; one that is known loses its record and counts as never heard, and none is ever removed."""
         if node not in self.peers or not self._keeps:
             self.peers[node] = NodeReplicationState(node, monotonic, heard_in=self.current_round)
-            self._order = tuple(self.peers)
+            self._twice = ()
 
     def heard(self, node: str, monotonic: int, round_number: int, incarnation: int = 0) -> bool:
         """Note that a peer was heard, and return whether it is known; its round is taken over, also a smaller one."""
@@ -71,24 +71,34 @@ class Partners:
     def next_round(self, word: Callable[[int], int] | None = None) -> tuple[str, ...]:
         """Begin a round and return whom it is for; `word` is asked for random words if the choice is random."""
         self.current_round += 1
-        peers = self._candidates() if self._suspect else self._order
-        count = min(self.fanout, len(peers))
+        if not self._twice:
+            self._twice = (*self.peers, *self.peers)
+        twice = self._twice
+        if self._suspect and (stale := self.stale_peers()):
+            left = self._without(stale)
+            twice = left + left
+        peers = len(twice) // 2
+        count = min(self.fanout, peers)
         if self._choice == RANDOM and word is not None:
-            return _drawn(peers, count, word)
-        offset = self.current_round % max(1, len(peers))
-        return (peers + peers)[offset : offset + count]
+            return _drawn(twice[:peers], count, word)
+        offset = self.current_round % max(1, peers)
+        return twice[offset : offset + count]
 
     def stale_peers(self) -> list[str]:
         """Return the peers that count as stale; `stale_rounds` of them are still allowed."""
         return [node for node, peer in self.peers.items() if self._stale(peer)]
 
     def _stale(self, peer: NodeReplicationState) -> bool:
-        return max(0, self.current_round - (peer.heard_in if self._silence else peer.round)) > self.stale_rounds
+        if not self._silence:
+            return max(0, self.current_round - peer.round) > self.stale_rounds
+        # Among many peers each is heard once in so many rounds, if all choose alike.
+        expected = -(-len(self.peers) // max(1, self.fanout))
+        return self.current_round - peer.heard_in > self.stale_rounds * expected
 
-    def _candidates(self) -> tuple[str, ...]:
-        stale = self.stale_peers()
-        live = tuple(node for node in self._order if node not in stale)
-        if stale and (not live or self.current_round % PROBE == 0):
+    def _without(self, stale: list[str]) -> tuple[str, ...]:
+        """Return whom a round may be for: live peers, and now and then one that may have come back."""
+        live = tuple(node for node in self.peers if node not in stale)
+        if not live or self.current_round % PROBE == 0:
             # By the number of probes, so that every suspected peer has its turn.
             return (stale[self.current_round // PROBE % len(stale)], *live[: max(0, self.fanout - 1)])
         return live

@@ -68,12 +68,21 @@ def test_as_specified_a_dead_peer_of_a_high_round_is_not_stale() -> None:
 
 
 def test_by_silence_who_is_heard_is_live_and_who_is_not_is_stale() -> None:
-    made = partners(2, stale_rule="silence")
+    made = partners(2, 2, stale_rule="silence")
     made.heard("p1", 0, 1000)
     for _ in range(4):
         made.next_round()
         made.heard("p0", 0, 0)
     assert made.stale_peers() == ["p1"]
+
+
+def test_by_silence_a_peer_may_be_silent_for_as_long_as_it_is_busy_with_others() -> None:
+    made = partners(6, 2, stale_rule="silence")
+    for _ in range(9):
+        made.next_round()
+    assert made.stale_peers() == []
+    made.next_round()
+    assert len(made.stale_peers()) == 6
 
 
 def test_stale_begins_beyond_the_bound() -> None:
@@ -101,7 +110,7 @@ def test_suspects_are_passed_over_but_for_a_probe() -> None:
     for _ in range(4 * PROBE):
         chosen += made.next_round()
         made.heard("p0", 0, 0)
-    late = Counter(chosen[PROBE:])
+    late = Counter(chosen[-3 * PROBE :])
     assert (late["p0"], late["p1"] + late["p2"]) == (27, 3)
     assert late["p1"] and late["p2"]
 
