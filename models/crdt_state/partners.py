@@ -50,6 +50,7 @@ class Partners:
         self._suspect = suspect
         self._keeps = readd == "keeps"
         self._twice: tuple[str, ...] = ()  # all peers in order, twice: a round is a slice of it
+        self._suspects: list[str] = []
 
     def add_peer(self, node: str, monotonic: int) -> None:
         """Add a peer; one that is known loses its record and counts as never heard, and none is ever removed."""
@@ -74,13 +75,15 @@ class Partners:
         if not self._twice:
             self._twice = (*self.peers, *self.peers)
         twice = self._twice
-        if self._suspect and (stale := self.stale_peers()):
-            left = self._without(stale)
+        if self._suspect and self.current_round % self._turn() == 0:
+            self._suspects = self.stale_peers()  # once in a while: among many peers it is a long walk
+        if self._suspects:
+            left = self._without(self._suspects)
             twice = left + left
         peers = len(twice) // 2
         count = min(self.fanout, peers)
         if self._choice == RANDOM and word is not None:
-            return _drawn(twice[:peers], count, word)
+            return _drawn(twice, peers, count, word)
         offset = self.current_round % max(1, peers)
         return twice[offset : offset + count]
 
@@ -91,22 +94,31 @@ class Partners:
     def _stale(self, peer: NodeReplicationState) -> bool:
         if not self._silence:
             return max(0, self.current_round - peer.round) > self.stale_rounds
-        # Among many peers each is heard once in so many rounds, if all choose alike.
-        expected = -(-len(self.peers) // max(1, self.fanout))
-        return self.current_round - peer.heard_in > self.stale_rounds * expected
+        return self.current_round - peer.heard_in > self.stale_rounds * self._turn()
+
+    def _turn(self) -> int:
+        """Return how many rounds it takes to be heard of by every peer, and so to hear each, if all choose alike."""
+        return max(1, -(-len(self.peers) // max(1, self.fanout)))
 
     def _without(self, stale: list[str]) -> tuple[str, ...]:
         """Return whom a round may be for: live peers, and now and then one that may have come back."""
-        live = tuple(node for node in self.peers if node not in stale)
+        suspected = frozenset(stale)
+        live = tuple(node for node in self.peers if node not in suspected)
         if not live or self.current_round % PROBE == 0:
             # By the number of probes, so that every suspected peer has its turn.
             return (stale[self.current_round // PROBE % len(stale)], *live[: max(0, self.fanout - 1)])
         return live
 
 
-def _drawn(peers: tuple[str, ...], count: int, word: Callable[[int], int]) -> tuple[str, ...]:
-    left = list(peers)
-    return tuple(left.pop(word(i) % len(left)) for i in range(count))
+def _drawn(peers: tuple[str, ...], among: int, count: int, word: Callable[[int], int]) -> tuple[str, ...]:
+    """Return so many different ones of the first `among` peers; it costs as many steps as are drawn."""
+    moved: dict[int, int] = {}  # a shuffle that goes no further than it must: who stands where another one stood
+    chosen = []
+    for i in range(count):
+        at, last = word(i) % (among - i), among - i - 1
+        chosen.append(peers[moved.get(at, at)])
+        moved[at] = moved.get(last, last)
+    return tuple(chosen)
 
 
 def configuration_errors(

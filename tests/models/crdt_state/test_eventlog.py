@@ -121,6 +121,28 @@ def test_a_delta_holds_what_is_beyond_a_prefix() -> None:
     assert [entry.sequence for entry in log.export_state({"A": 2}).entries] == [2, 3]
 
 
+@given(steps, st.permutations(range(6)), st.lists(st.integers(0, 4), min_size=3, max_size=3))
+def test_deltas_in_any_order_and_more_than_once_make_what_whole_exports_make(
+    done: list[tuple[str, int, int]], order: list[int], since: list[int]
+) -> None:
+    """Two deltas of each log, one of which goes on where the other may have ended: a prefix and what is beyond it."""
+    logs = played(done)
+    deltas = []
+    for log in logs:
+        whole = log.export_state({})
+        beyond = dict(zip(("n0", "n1", "n2"), since, strict=True))
+        early = tuple(entry for entry in whole.entries if entry.sequence < beyond[entry.origin_node])
+        deltas += [whole._replace(entries=early), log.export_state(beyond)]
+    by_delta, by_whole = CrdtEventLog("m"), CrdtEventLog("m")
+    for i in (*order, *order):
+        by_delta.merge_remote(deltas[i])
+    for log in logs:
+        by_whole.merge_remote(log.export_state())
+    assert sorted(by_delta.entries) == sorted(by_whole.entries)
+    assert by_delta.stats() == by_whole.stats()
+    assert by_delta.have() == by_whole.have()
+
+
 def test_a_prefix_ends_at_the_first_gap() -> None:
     source, log = CrdtEventLog("A"), CrdtEventLog("B")
     for i in range(3):

@@ -38,10 +38,21 @@ def test_a_round_without_peers_goes_by_all_the_same() -> None:
     assert (made.next_round(), made.current_round) == ((), 1)
 
 
-def test_a_drawn_round_has_different_peers() -> None:
-    made = partners(5, 3, choice="random")
-    chosen = made.next_round(lambda i: 7)
-    assert len(set(chosen)) == 3
+@given(st.integers(0, 7), st.integers(0, 9), st.lists(st.integers(0, 2**64 - 1), min_size=9, max_size=9))
+def test_a_drawn_round_has_different_peers(count: int, fanout: int, words: list[int]) -> None:
+    made = partners(count, fanout, choice="random")
+    chosen = made.next_round(lambda i: words[i])
+    assert len(set(chosen)) == len(chosen) == min(fanout, count)
+    assert set(chosen) <= set(made.peers)
+
+
+def test_every_pair_of_peers_may_be_drawn() -> None:
+    chosen = {
+        partners(3, 2, choice="random").next_round(lambda i, words=(one, other): words[i])  # type: ignore[misc]
+        for one in range(3)
+        for other in range(2)
+    }
+    assert len(chosen) == 6
 
 
 def test_who_was_heard_is_known_and_a_smaller_round_is_taken_over() -> None:
@@ -107,7 +118,7 @@ def test_a_peer_that_is_added_again_loses_its_round_as_specified(readd: str, sta
 def test_suspects_are_passed_over_but_for_a_probe() -> None:
     made = partners(3, 1, suspect=True, stale_rule="silence")
     chosen = []
-    for _ in range(4 * PROBE):
+    for _ in range(5 * PROBE):
         chosen += made.next_round()
         made.heard("p0", 0, 0)
     late = Counter(chosen[-3 * PROBE :])
