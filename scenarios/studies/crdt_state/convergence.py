@@ -22,6 +22,7 @@ from sim.units import MS, S
 from sim.world import Plan, World
 
 from ..baselines.rumours import interval
+from ..quorum_write import shares
 from ..spread import Spread
 from ..study import Result, Row, Study
 
@@ -171,10 +172,9 @@ def survival(trials: int, spread: Spread) -> tuple[Table, tuple[Chart, str], lis
     answers = spread.map(survives, jobs)
     cells, rows = [], []
     for i, (n, profile) in enumerate(places):
-        mine = [float(answer) for answer in answers[i * trials : (i + 1) * trials]]
-        share, low, high = interval(mine)
-        cells.append((n, profile, share, max(0.0, low), min(1.0, high)))
-        rows.append(Row(name=f"survival nodes={n} {profile}", measured=share, low=max(0.0, low), high=min(1.0, high)))
+        share, low, high = shares.interval(sum(answers[i * trials : (i + 1) * trials]), trials, 0.05)
+        cells.append((n, profile, share, low, high))
+        rows.append(Row(name=f"survival nodes={n} {profile}", measured=share, low=low, high=high))
     chart = Chart(
         title="One write of opaque state among nodes that hold nothing", x="nodes", y="share", by="profile", low="low",
         high="high", form="points", x_log=True, y_label="share of runs in which every node holds it after 20 s",

@@ -68,4 +68,4 @@ def test_a_study_leaves_a_table_for_every_chart(monkeypatch: pytest.MonkeyPatch)
 def test_the_study_of_clocks_has_a_row_for_every_error_and_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lost_updates, "ERRORS", (0, 1000))
     result = lost_updates.run(2, Spread(1))
-    assert len(result.rows) == len(result.tables["lost_updates"].rows) == 6
+    assert len(result.rows) == len(result.tables["lost_updates"].rows) == 2 * len(result.tables["by_error"].rows) == 6
