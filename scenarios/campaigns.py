@@ -39,10 +39,32 @@ CAMPAIGNS = (
     ),
     Campaign("redex L4: 2(H + D) after heal one leads, always the same", "redex/heal_settles", 1000),
     Campaign(
+        "redex L1, L5, L7, R1 to R3: where nothing goes wrong the first leader stays, and its followers keep up",
+        "redex/premises_quiet",
+        10_000,
+    ),
+    Campaign("redex L2, L3, R1: likewise with writes before the crash", "redex/premises_crash", 10_000),
+    Campaign("redex L4, L5, R1: after cuts and writes on all sides", "redex/premises_cuts", 10_000),
+    Campaign(
+        "redex I4: whatever befalls links and followers, one writer alone is contradicted by nobody",
+        "redex/premises_one_writer",
+        10_000,
+    ),
+    Campaign(
+        "redex I1 to I3, I6 to I10, I12, I17: whatever befalls whom, nobody breaks a rule",
+        "redex/premises_none",
+        10_000,
+    ),
+    Campaign(
         "redex L4 under drawn faults, if anybody leads; every fault is over by heal, every schedule replays",
         "redex/nemesis",
         5000,
         replay=True,
+    ),
+    Campaign(
+        "hardened redex under drawn faults: one leader a term, what is committed survives, all catch up (S1-S7)",
+        "redex/hardened_nemesis",
+        10_000,
     ),
     Campaign(
         "careless under drawn faults: every fault is over by heal, every schedule replays",

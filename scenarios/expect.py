@@ -79,12 +79,9 @@ class Expectations:
                 known = (*draft.model.profiles, *draft.model.switches)
                 self.document.complain(("expect", profile), unknown(profile, known, "the profiles "))
             else:
-                read = self._table(("expect", profile), table)
-                if profile == draft.profile:
-                    self.expected, self.listed = read, True
-        read = self._table(("expect",), flat)
-        if draft.profile == own_profile and draft.profile not in tables and flat:
-            self.expected, self.listed = read, True
+                self._table(("expect", profile), table, profile == draft.profile)
+        own = bool(flat) and draft.profile == own_profile and draft.profile not in tables
+        self._table(("expect",), flat, own)
         self._bounds()
 
     def _own_profile(self) -> str:
@@ -92,7 +89,12 @@ class Expectations:
         named = tomllib.loads(self.document.text).get("profile")
         return named if isinstance(named, str) else next(iter(self.draft.model.profiles))
 
-    def _table(self, key: Key, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    def _table(self, key: Key, table: Mapping[str, Any], own: bool) -> None:
+        """Read a table, and take what it expects if it is this profile's.
+
+        The machines of another profile may show more or less than these, so whether a property applies to them is not
+        known here.
+        """
         judged, others = self.judged()
         unasked, asked, unheard = oracles_of(self.draft.scenario)
         bounded: dict[str, Property | Oracle] = {prop.name: prop for prop in judged}
@@ -101,6 +103,8 @@ class Expectations:
         read: dict[str, tuple[str, ...]] = {}
         for name, value in table.items():
             at = (*key, name)
+            if name in others and not own:
+                continue
             if name in others:
                 self.document.complain(at, f"does not apply: the model lacks {', '.join(others[name])}")
                 continue
@@ -117,15 +121,16 @@ class Expectations:
                     self.document.complain((*at, extra), unknown(extra, ("verdict", *BOUNDS)))
                 for bound in BOUNDS:
                     if bound in value:
-                        self._read_bound(at, bounded[name], bound, value[bound])
+                        self._read_bound(at, bounded[name], bound, value[bound], own)
             verdicts = tuple(given) if isinstance(given, (list, tuple)) else (given,)
             for verdict in verdicts:
                 if verdict not in VERDICTS:
                     self.document.complain(at, unknown(verdict, VERDICTS))
             read[name] = verdicts
-        return read
+        if own:
+            self.expected, self.listed = read, True
 
-    def _read_bound(self, at: Key, prop: Property | Oracle, name: str, found: Any) -> None:
+    def _read_bound(self, at: Key, prop: Property | Oracle, name: str, found: Any, own: bool) -> None:
         try:
             bound = duration(found)
         except ValueError as error:
@@ -136,7 +141,7 @@ class Expectations:
             self.document.complain((*at, name), text)
         elif name == "grace" and getattr(prop, "grace", None) is None:
             self.document.complain((*at, name), f"found on {prop.name}, which has no grace")
-        else:
+        elif own:
             {"within": self._within, "grace": self._grace}[name][prop.name] = bound
 
     def _bounds(self) -> None:

@@ -306,3 +306,8 @@ def test_what_a_property_reads_is_in_the_table_of_conventions(prop: Any) -> None
 @pytest.mark.parametrize("name", TEETH)
 def test_a_judgement_does_not_change_when_heard_twice(name: str) -> None:
     assert judged(name, TEETH[name][0]) == judged(name, TEETH[name][0])
+
+
+@pytest.mark.parametrize("name", ["lag_bounded", "catch_up_progresses"])
+def test_nobody_is_behind_what_the_longest_log_has_lost_since(name: str) -> None:
+    assert judged(name, [*BEHIND, state("n1", 7 * S, tail=4)]).verdict != "violated"
