@@ -58,7 +58,9 @@ class Agreeing(Electing):
             self._commit_to(self.tail)
 
     def _sweep(self) -> None:
-        self._discarded(self.log.sweep(self._sweepable()))
+        gone = self.log.sweep(self._sweepable())
+        if gone:
+            self._discarded(gone)
 
     def _sweepable(self) -> int | None:
         """Return below what entries may go: what is not committed, or what a live member lacks, must stay."""
@@ -71,7 +73,7 @@ class Agreeing(Electing):
 
     def _discarded(self, gone: list[int]) -> None:
         """Have the new floor on disk before what lay below it goes."""
-        if self.kept and gone:
+        if self.kept:
             self.persist(BASE, self.log.base)
             for seq in gone:
                 self.forget(("log", seq))
@@ -179,9 +181,11 @@ class Agreeing(Electing):
         start = self.first_retained
         gone = self.log.reset(msg.first_seq, msg.mark, msg.below)
         if self.kept:
-            self.persist(BASE, self.log.base)
-            for seq in gone:
+            # A crash may fall between any two: what lies above the new floor must not be found on top of it, and what
+            # lies below must not be missing before the floor is there.
+            for seq in reversed([seq for seq in gone if seq >= msg.first_seq]):
                 self.forget(("log", seq))
+            self._discarded([seq for seq in gone if seq < msg.first_seq])
         self.note(Reset(start, msg.first_seq))
         if self.agreeing:
             self.commit = msg.first_seq  # a leader discards only what is committed

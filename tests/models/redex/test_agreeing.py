@@ -320,6 +320,21 @@ def test_a_follower_that_begins_anew_says_what_it_lost_and_keeps_where_it_began_
     assert (again.log.entries, again.tail, again.first_retained) == ({2: "c"}, 3, 2)
 
 
+def test_whatever_of_a_new_beginning_is_on_disk_a_life_finds_no_log_of_two_histories() -> None:
+    other, leader = log(A, B, ("z", 1)), log(A, X, Y)
+    one = puller(A, B, ("z", 1), leader=leader)
+    effects = receive(one, "n2", response(leader, 2, term=2, reset=True, below=2), 20)
+    disk = durable(A, B, ("z", 1), term=2)
+    marks = {other.mark(seq) for seq in range(4)} | {leader.mark(seq) for seq in range(4)}
+    for effect in effects:
+        if isinstance(effect, Persist):
+            disk[effect.key] = effect.value
+        elif isinstance(effect, Forget):
+            disk.pop(effect.key, None)
+        assert made(life=3, durable=dict(disk)).log.tail_mark[1] in marks
+    assert made(life=3, durable=dict(disk)).log.tail_mark == leader.tail_mark
+
+
 def test_a_member_that_was_heard_lately_keeps_the_leader_from_sweeping_what_it_lacks() -> None:
     one = made("SNAP", first_leader="n1", retention_max_events=1)
     receive(one, "n2", beat(FOLLOWER, 2), 400)
