@@ -11,6 +11,7 @@ from sim.chance import Chance, within
 from sim.checks.consistency import Oracle
 from sim.clients import Errand as ErrandPlan
 from sim.clients import Workload, instants
+from sim.decisions import Decision
 from sim.faults import Crash, EdgeFault, Flap, Partition, Planned, When
 from sim.latency import ByLink, Drawn, Ends, Latency, Lognormal, Regions, Uniform
 from sim.machine import NodeId
@@ -106,6 +107,10 @@ def plan(experiment: Experiment, seed: int) -> Plan:
         sync=_each(scenario.disks.sync, nodes),
         workload=_workload(scenario, nodes),
         errands=_errands(scenario),
+        packets=tuple(
+            (*packet.link, decision_of(packet)) for packet in scenario.packet if set(packet.link) <= set(nodes)
+        ),
+        fates=network.fates,
         faults=tuple(
             _planned(entry, network.in_flight) for entry in (*experiment.faults, *map(fault_of, experiment.drawn(seed)))
         ),
@@ -253,9 +258,14 @@ def _workload(scenario: Scenario, nodes: tuple[NodeId, ...]) -> Workload | None:
 
 def _errands(scenario: Scenario) -> tuple[ErrandPlan, ...]:
     return tuple(
-        ErrandPlan(f"ask{i}", e.node, e.action, e.args, tuple(instants(e.at, e.every, e.times)))
+        ErrandPlan(e.client or f"ask{i}", e.node, e.action, e.args, tuple(instants(e.at, e.every, e.times)))
         for i, e in enumerate(scenario.ask, 1)
     )
+
+
+def decision_of(packet: schema.Packet) -> Decision:
+    """Return what is decided about a packet."""
+    return Decision(do=packet.do, by=packet.by, message=packet.message, nth=packet.nth, since=packet.at)
 
 
 def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
@@ -266,7 +276,9 @@ def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
     if isinstance(fault, (Partition, EdgeFault, Flap)) and fault.in_flight is None:
         fault = replace(fault, in_flight=in_flight)
     until = _when(Timing(when=timing.until))
-    return Planned(fault, timing.at, _when(timing), timing.after, timing.lasting, until, timing.every, timing.times)
+    return Planned(
+        fault, timing.at, _when(timing), timing.after, timing.lasting, until, timing.every, timing.times, timing.draws
+    )
 
 
 def _when(timing: Timing) -> When | None:
