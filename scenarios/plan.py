@@ -58,8 +58,16 @@ class Experiment:
 
     def drawn(self, seed: int) -> list[dict[str, Any]]:
         """Return the faults that `[nemesis]` draws, as tables; they come after those that are written."""
-        nemesis, heal = self.scenario.nemesis, self.scenario.heal
-        return [] if nemesis is None or heal is None else schedule(seed, self.nodes(seed), heal, nemesis)
+        nemesis, heal, nodes = self.scenario.nemesis, self.scenario.heal, self.nodes(seed)
+        return [] if nemesis is None or heal is None else schedule(seed, nodes, heal, nemesis, self.ground(nodes))
+
+    def ground(self, nodes: tuple[NodeId, ...]) -> Topology | None:
+        """Return the topology on which so many nodes sit, if the network has one."""
+        named = _named(self, nodes)
+        topology = self.scenario.network.topology
+        if topology is None or named is None:
+            return None
+        return Topology(named.graph, placed(named, self.scenario.cluster.place, nodes), topology.jitter)
 
     def plan(self, seed: int) -> Plan:
         """Return the plan of a run under a seed."""
@@ -90,7 +98,7 @@ def plan(experiment: Experiment, seed: int) -> Plan:
         nodes=nodes,
         stop=scenario.stop,
         heal=scenario.heal,
-        latency=_latencies(experiment, regions, nodes, named),
+        latency=_latencies(experiment, regions, nodes),
         loss=network.loss,
         duplicate=network.duplicate,
         corrupt=network.corrupt,
@@ -163,17 +171,11 @@ def regions_of(scenario: Scenario, nodes: tuple[NodeId, ...], named: NamedGraph 
     return place | {node: table[i % len(table)] for i, node in enumerate(free)}
 
 
-def _latencies(
-    experiment: Experiment, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...], named: NamedGraph | None
-) -> Latency:
+def _latencies(experiment: Experiment, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...]) -> Latency:
     """Return the network's latency, with those of single links."""
     scenario, document = experiment.scenario, experiment.document
-    network, topology = scenario.network, scenario.network.topology
-    base: Latency
-    if topology is not None and named is not None:
-        base = Topology(named.graph, placed(named, scenario.cluster.place, nodes), topology.jitter)
-    else:
-        base = _latency(network.latency, regions, document, ("network", "latency"))
+    network = scenario.network
+    base: Latency = experiment.ground(nodes) or _latency(network.latency, regions, document, ("network", "latency"))
     others = tuple(
         (_ends(line, regions, nodes), _latency(line.latency, regions, document, ("network", "link", i, "latency")))
         for i, line in enumerate(network.link)

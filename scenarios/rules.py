@@ -362,6 +362,8 @@ class Rules:
         for i, kind in enumerate(nemesis.kinds):
             if kind not in DRAWN:
                 complain(("nemesis", "kinds", i), unknown(kind, tuple(DRAWN)))
+            elif kind == "edge" and self.scenario.network.topology is None:
+                complain(("nemesis", "kinds", i), 'found "edge" without edges, allowed: with a [network] topology')
         until = heal if nemesis.until is None else nemesis.until
         if until > heal:
             complain(("nemesis", "until"), f"found {show_duration(until)}, allowed: by heal ({show_duration(heal)})")

@@ -296,8 +296,8 @@ class Network:
     link: Annotated[tuple[Line, ...], "links that differ, written as `[[network.link]]`"] = ()
     fates: Annotated[
         Literal["drawn", "nominal"],
-        "`drawn`: what becomes of each packet is drawn from the seed; `nominal`: it arrives once, after the median delay, "
-        "unless a `[[packet]]` or a fault of kind `packet` says otherwise; no loss, jitter and so on then, nor of faults",
+        "`drawn`: what becomes of each packet is drawn from the seed; `nominal`: it arrives once, after the median "
+        "delay, unless a `[[packet]]` or a fault of kind `packet` says otherwise, and nothing is drawn",
     ] = "drawn"
     in_flight: Annotated[
         Literal["deliver", "drop", "hold"],
@@ -390,8 +390,8 @@ class Errand:
     node: Annotated[str | None, "who is asked, and nobody else"] = None
     client: Annotated[
         str | None,
-        "in place of `node`: a client of `[clients]`, c1, c2, ... in the order of `beside`; it asks whom it believes to "
-        "lead, and leaves this out if an operation of its own is still open",
+        "in place of `node`: a client of `[clients]`, c1, c2, ... in the order of `beside`; it asks whom it believes "
+        "to lead, and leaves this out if an operation of its own is still open",
     ] = None
     action: Annotated[str, "one of the model's ACTIONS"]
     args: Annotated[tuple[str | int | bool, ...], "its arguments in order"] = ()
@@ -455,7 +455,11 @@ class Nemesis:
     `[[fault]]` come on top, and no budget counts them.
     """
 
-    kinds: Annotated[tuple[str, ...], "the kinds that a seed may enable; default: all that can be drawn"] = ()
+    kinds: Annotated[
+        tuple[str, ...],
+        "the kinds that a seed may enable; default: crash, pause, partition, link, packet and clock; on request also "
+        "hold, flap, swizzle, slow, disk, and with a topology edge",
+    ] = ()
     share: Annotated[Share, "probability with which a seed enables each kind; it always enables one"] = Fraction(1, 2)
     at: Annotated[Duration, "when the first storm may begin"] = 0
     until: Annotated[Duration | None, "when the last fault is over; default: heal"] = None
