@@ -50,6 +50,7 @@ class Experiment:
     expected: Expected  # verdicts per listed property
     listed: bool  # whether the profile has a table of expectations
     named: NamedGraph | None = None  # the topology's graph; with a drawn number of nodes that of the largest cluster
+    views: tuple[str, ...] = ()  # what the model's nodes show
     oracles: tuple[Oracle, ...] = ()  # who judges the history of a run, with the bounds that the scenario gives
 
     def nodes(self, seed: int) -> tuple[NodeId, ...]:
@@ -169,6 +170,14 @@ def regions_of(scenario: Scenario, nodes: tuple[NodeId, ...], named: NamedGraph 
     table = MATRICES[matrix].regions
     free = [node for node in nodes if node not in place]
     return place | {node: table[i % len(table)] for i, node in enumerate(free)}
+
+
+def placed_nodes(experiment: Experiment, nodes: tuple[NodeId, ...]) -> dict[NodeId, str]:
+    """Return where each node stands, if that depends on the others: its graph node, or its region of a matrix."""
+    scenario = experiment.scenario
+    if (ground := experiment.ground(nodes)) is not None:
+        return dict(ground.place)
+    return {} if scenario.network.latency.matrix is None else regions_of(scenario, nodes, None)
 
 
 def _latencies(experiment: Experiment, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...]) -> Latency:

@@ -495,6 +495,7 @@ class Scenario:
     fault: Annotated[tuple[Mapping[str, Any], ...], ""] = ()
     nemesis: Annotated[Nemesis | None, ""] = None
     core: Annotated[Core | None, ""] = None
+    judge: Annotated[tuple[str, ...], "the properties that are judged; default: all that apply"] = ()
     expect: Annotated[
         Mapping[str, Any],
         "verdict per property for this profile: one, a list, or { verdict, within, grace }; "
