@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sim.chance import Chance, choose, threshold, within
 from sim.machine import NodeId
 from sim.topology import Edge, Topology
 from sim.units import MS, show_duration, show_share
 
-from .schema import Nemesis
+from .schema import ALL, Nemesis
 
 T = TypeVar("T")
 Fields = dict[str, Any]
@@ -42,30 +42,52 @@ class Active:
     cut: tuple[Edge, ...] = ()
 
 
+class Source(Protocol):
+    """Where draws come from; each has a name."""
+
+    def number(self, name: str, low: int, high: int) -> int:
+        """Return a number from low to high, both included."""
+
+    def some(self, name: str, among: Sequence[T], most: int) -> list[T]:
+        """Return one to `most` of so many things, in their order; none of none."""
+
+
+class Keyed:
+    """Draws from the seed, each under a key of its own, so that a new one moves no other."""
+
+    def __init__(self, chance: Chance, *key: str | int) -> None:
+        self._chance = chance
+        self._key = key
+
+    def number(self, name: str, low: int, high: int) -> int:
+        return within(self._chance.word("nemesis", *self._key, name), low, high)
+
+    def some(self, name: str, among: Sequence[T], most: int) -> list[T]:
+        most = min(most, len(among))
+        if most < 1:
+            return []
+        words = iter(self._chance.stream("nemesis", *self._key, name))
+        chosen = choose(words, self.number(name + " count", 1, most), len(among))
+        return [among[i] for i in sorted(chosen)]
+
+
 class Dice:
-    """The draws of one fault: each has a name, so that a new field moves no other."""
+    """The draws of one fault, within what the budget leaves."""
 
     def __init__(
-        self,
-        chance: Chance,
-        key: tuple[str | int, ...],
-        nodes: Sequence[NodeId],
-        free: int,
-        hit: set[NodeId],
-        ground: Topology | None = None,
+        self, source: Source, nodes: Sequence[NodeId], free: int, hit: set[NodeId], ground: Topology | None = None
     ):
         self.nodes = nodes
         self.down: frozenset[NodeId] = frozenset()
         self.cut: tuple[Edge, ...] = ()
         self.ground = ground  # the topology with the edges that are cut already, if the network has one
-        self._chance = chance
-        self._key = key
+        self._source = source
         self._free = free  # how many more nodes the budget allows
         self._hit = hit  # those that are down, still or cut off already
 
     def number(self, name: str, low: int, high: int) -> int:
         """Return a number from low to high, both included."""
-        return within(self._chance.word("nemesis", *self._key, name), low, high)
+        return self._source.number(name, low, high)
 
     def one(self, name: str, *values: Any) -> Any:
         """Return one of the values; one that is given twice is twice as likely."""
@@ -81,7 +103,7 @@ class Dice:
 
     def anybody(self, name: str, most: int) -> list[NodeId]:
         """Return one to `most` nodes that go on working."""
-        return self._some(name, self.nodes, most)
+        return self._source.some(name, self.nodes, most)
 
     def victims(self, name: str, most: int) -> list[NodeId]:
         """Return one to `most` nodes that will be down, still or cut off. Raises Nobody if the budget allows none.
@@ -90,11 +112,11 @@ class Dice:
         """
         found: list[NodeId] = []
         left = self._free
-        for node in self._some(name, self.nodes, most):
+        for node in self._source.some(name, self.nodes, most):
             if node in self._hit or left > 0:
                 left -= node not in self._hit
                 found.append(node)
-        found = found or self._some(name, [node for node in self.nodes if node in self._hit], most)
+        found = found or self._source.some(name, [node for node in self.nodes if node in self._hit], most)
         if not found:
             raise Nobody
         self.down |= frozenset(found)
@@ -105,7 +127,7 @@ class Dice:
         ground = self.ground
         if ground is None:
             raise Nobody
-        for ends in self._some(name, sorted(ground.graph.edges), most):
+        for ends in self._source.some(name, sorted(ground.graph.edges), most):
             parted = _parted(ground.cut([*self.cut, ends]))
             if len(parted - self._hit) <= self._free:
                 self.down |= parted
@@ -113,14 +135,6 @@ class Dice:
         if not self.cut:
             raise Nobody
         return list(self.cut)
-
-    def _some(self, name: str, among: Sequence[T], most: int) -> list[T]:
-        most = min(most, len(among))
-        if most < 1:
-            return []
-        words = iter(self._chance.stream("nemesis", *self._key, name))
-        chosen = choose(words, self.number(name + " count", 1, most), len(among))
-        return [among[i] for i in sorted(chosen)]
 
 
 # -- how each kind may be drawn ----------------------------------------------------------------------------
@@ -306,7 +320,7 @@ def schedule(
         hit = {node for fault in active for node in fault.down}
         for kind in sorted(kinds, key=lambda kind: _bid(chance, kind, i, weights[kind])):
             cut = None if ground is None else ground.cut(ends for fault in active for ends in fault.cut)
-            dice = Dice(chance, ("fault", kind, i), nodes, budget - len(hit), hit, cut)
+            dice = Dice(Keyed(chance, "fault", kind, i), nodes, budget - len(hit), hit, cut)
             try:
                 fields = DRAWN[kind](dice)
             except Nobody:
@@ -315,6 +329,21 @@ def schedule(
             active.append(Active(at + lasting, dice.down, dice.cut))
             break
     return faults
+
+
+def downed(table: Fields) -> frozenset[NodeId]:
+    """Return the nodes that a drawn fault keeps from working, but for those that cut edges part."""
+    match table["kind"]:
+        case "crash" | "pause" | "swizzle":
+            return frozenset(table["nodes"])
+        case "disk":
+            return frozenset(() if "slow" in table else table["nodes"])
+        case "hold" | "flap":
+            return frozenset(table["dst"] if table.get("src", ALL) == ALL else table["src"])
+        case "partition":
+            groups: list[list[NodeId]] = table["groups"]
+            return frozenset(min(groups, key=lambda group: len(group)))
+    return frozenset()
 
 
 def enabled(chance: Chance, options: Nemesis) -> list[str]:

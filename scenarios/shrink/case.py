@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ class Case:
         return replace(self, doc={name: table for name, table in doc.items() if table is not None})
 
 
+@lru_cache(maxsize=100_000)
 def _packet(text: str) -> Any:
     packet: Packet = adapter(Packet).validate_json(text)
     return (*packet.link, decision_of(packet))
