@@ -12,6 +12,12 @@ build       Scenario and seed -> sim.world.Plan, with the complaints that need t
 nemesis     faults drawn from the seed, as the tables that a file would hold
 expect      verdicts expected and found
 run         one run -> result, and its run directory (rundir)
+fingerprint what tells one failure from another
+schedules   a scenario with these very faults, within the budget of what it could have drawn
+scores      how far a run went astray
+hunt        looks for schedules that fail
+strategies  the same for Hypothesis, in tests of one's own
+shrink/     from a failing seed to the smallest scenario that fails in the same way
 sweep       many seeds on several processes, with a digest that does not depend on them
 determinism reruns in fresh processes
 consistency judges what clients were told, when a run is over

@@ -198,6 +198,54 @@ def shrink_(
     return INTERRUPTED if shrunk.interrupted else OK
 
 
+@main.command("hunt")
+@SCENARIO
+@SET
+@click.option("--time-box", metavar="T", help="Hunt for so long, such as 60s.")
+@click.option("--runs", type=click.IntRange(1), help="Hunt for so many runs, which finds the same each time.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Of the hunt's own draws; default: the scenario's.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of the scenarios found; default runs/SCENARIO/hunt."
+)
+@JSON
+@_guarded
+def hunt_(
+    scenario: str,
+    sets: tuple[str, ...],
+    time_box: str | None,
+    runs: int | None,
+    seed: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    """Look for faults under which a scenario fails unexpectedly; each way to fail is told once, with a file."""
+    from .hunt import Bug, file_of, hunt, result, rows
+    from .load import override
+    from .run import name_of, prepare
+
+    if (time_box is None) == (runs is None):
+        raise UsageError("allowed: either --time-box, such as 60s, or --runs")
+    experiment = prepare(scenario, tuple(override(text) for text in sets))
+    folder = out or Path("runs") / name_of(experiment) / "hunt"
+
+    def found(bug: Bug, number: int) -> None:
+        file = file_of(bug, number, folder)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(bug.schedule.text(), encoding="utf-8")
+
+    with _line() as line:
+        chosen = experiment.scenario.seed if seed is None else seed
+        box_s = _seconds(time_box)
+        done = hunt(experiment, chosen, runs, box_s, found, lambda h: line(f"{h.runs} runs, {len(h.bugs)} bugs"))
+    report = result(done, folder)
+    if as_json:
+        _print(report)
+    else:
+        for row in rows(report):
+            click.echo(row)
+    return INTERRUPTED if done.interrupted else UNEXPECTED if done.bugs else OK
+
+
 def _seconds(text: str | None) -> float | None:
     """Read a time box. Raises UsageError."""
     from sim.units import S, duration

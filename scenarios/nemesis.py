@@ -128,9 +128,9 @@ class Dice:
         if ground is None:
             raise Nobody
         for ends in self._source.some(name, sorted(ground.graph.edges), most):
-            parted = _parted(ground.cut([*self.cut, ends]))
-            if len(parted - self._hit) <= self._free:
-                self.down |= parted
+            apart = parted(ground.cut([*self.cut, ends]))
+            if len(apart - self._hit) <= self._free:
+                self.down |= apart
                 self.cut += (ends,)
         if not self.cut:
             raise Nobody
@@ -283,7 +283,7 @@ def edge(dice: Dice) -> Fields:
     return {"cut": cut, "in_flight": dice.one("in_flight", "deliver", "drop", "hold")}
 
 
-def _parted(ground: Topology) -> frozenset[NodeId]:
+def parted(ground: Topology) -> frozenset[NodeId]:
     """Return the nodes outside the largest group of nodes that reach each other; of equal ones the first counts."""
     groups: list[frozenset[NodeId]] = []
     for node in sorted(ground.place):
@@ -341,8 +341,8 @@ def downed(table: Fields) -> frozenset[NodeId]:
         case "hold" | "flap":
             return frozenset(table["dst"] if table.get("src", ALL) == ALL else table["src"])
         case "partition":
-            groups: list[list[NodeId]] = table["groups"]
-            return frozenset(min(groups, key=lambda group: len(group)))
+            smaller: list[NodeId] = min(table["groups"], key=len)
+            return frozenset(smaller)
     return frozenset()
 
 

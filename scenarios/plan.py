@@ -121,7 +121,7 @@ def plan(experiment: Experiment, seed: int) -> Plan:
         ),
         fates=network.fates,
         faults=tuple(
-            _planned(entry, network.in_flight) for entry in (*experiment.faults, *map(fault_of, experiment.drawn(seed)))
+            planned(entry, network.in_flight) for entry in (*experiment.faults, *map(fault_of, experiment.drawn(seed)))
         ),
         core=None if scenario.core is None else scenario.core.nodes,
         properties=experiment.properties,
@@ -279,7 +279,8 @@ def decision_of(packet: schema.Packet) -> Decision:
     return Decision(do=packet.do, by=packet.by, message=packet.message, nth=packet.nth, since=packet.at)
 
 
-def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
+def planned(entry: FaultEntry, in_flight: Any) -> Planned:
+    """Return a fault as the world takes it; `in_flight` is the network's."""
     fault, timing = entry.fault, entry.timing
     at_point = timing.when is not None and timing.when.get("note") == POINT and not timing.after
     if isinstance(fault, Crash) and fault.strike is None and at_point and fault.nodes == (ITSELF,):

@@ -14,7 +14,7 @@ from scenarios.build import experiment
 from scenarios.complaints import ScenarioError
 from scenarios.load import fault_of, parse
 from scenarios.nemesis import DRAWN, USUAL, allowed, enabled, schedule
-from scenarios.plan import _planned
+from scenarios.plan import planned
 from scenarios.run import replay_file
 from scenarios.schema import Nemesis
 from scenarios.sweep import sweep
@@ -333,7 +333,7 @@ def chaos(seed):
     tables = schedule(seed, ("n1", "n2", "n3", "n4"), 500 * MS, options)
     entries = [fault_of(table) for table in tables]
     entries = [replace(e, timing=replace(e.timing, lasting=None)) if e.timing.at > 350 * MS else e for e in entries]
-    faults = tuple(_planned(entry, "deliver") for entry in entries)
+    faults = tuple(planned(entry, "deliver") for entry in entries)
     show = perform(plan(chatter, 4, stop=S, heal=500 * MS, faults=faults, latency=Uniform(5 * MS, 5 * MS)), seed)
     assert show.outcome.model_error is None
     assert show.outcome.stats["faults_fired"] == len(faults) > 10
