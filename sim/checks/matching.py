@@ -10,6 +10,8 @@ from ..trace import Header, Record
 from .replicas import Logs
 from .standing import shown
 
+_UNKNOWN = object()
+
 
 @always(
     "logs with an entry of the same sequence and term are the same up to it",
@@ -18,9 +20,11 @@ from .standing import shown
 def log_matching(cluster: Header) -> Generator[Any, Record, None]:
     """Judge each entry stored, and the term of the one before it, against the first one of that sequence and term.
 
-    Holding for every entry, that makes whole prefixes the same.
+    Holding for every entry, that makes whole prefixes the same. A crash may keep an entry and lose the note of it: of
+    what a node finds at boot without ever having noted it, nothing is known.
     """
     logs = Logs()
+    found: dict[str, int] = {}  # the tail with which a node began its life
     first: dict[tuple[Any, Any], tuple[Any, Any, str]] = {}
     said: Any = NOTHING
     while True:
@@ -30,15 +34,21 @@ def log_matching(cluster: Header) -> Generator[Any, Record, None]:
             said = NOTHING
             if record.data is not None:
                 logs.cut(node, record.data.tail)
+                if record.was is None and isinstance(record.data.tail, int):
+                    found[node] = record.data.tail
             continue
         seq, term, payload = record.data.seq, record.data.term, record.data.payload
         before = logs.of(node).get(seq - 1) if isinstance(seq, int) else None
+        if before is None and isinstance(seq, int) and 0 < seq <= found.get(node, 0):
+            before = _UNKNOWN
         logs.store(node, seq, term)
         had, prior, where = first.setdefault((seq, term), (payload, before, node))
         said = None
         if had != payload:
             said = f"sequence {seq} of term {term} is {shown(payload)} on {node} and {shown(had)} on {where}"
-        elif prior != before:
+        elif prior is _UNKNOWN:
+            first[seq, term] = (payload, before, node)
+        elif before is not _UNKNOWN and prior != before:
             said = (
                 f"below sequence {seq} of term {term} lies an entry of term {before} on {node}, of {prior} on {where}"
             )
