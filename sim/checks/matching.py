@@ -20,11 +20,9 @@ _UNKNOWN = object()
 def log_matching(cluster: Header) -> Generator[Any, Record, None]:
     """Judge each entry stored, and the term of the one before it, against the first one of that sequence and term.
 
-    Holding for every entry, that makes whole prefixes the same. A crash may keep an entry and lose the note of it: of
-    what a node finds at boot without ever having noted it, nothing is known.
+    Holding for every entry, that makes whole prefixes the same.
     """
     logs = Logs()
-    found: dict[str, int] = {}  # the tail with which a node began its life
     first: dict[tuple[Any, Any], tuple[Any, Any, str]] = {}
     said: Any = NOTHING
     while True:
@@ -33,13 +31,11 @@ def log_matching(cluster: Header) -> Generator[Any, Record, None]:
         if record.kind == "state":
             said = NOTHING
             if record.data is not None:
-                logs.cut(node, record.data.tail)
-                if record.was is None and isinstance(record.data.tail, int):
-                    found[node] = record.data.tail
+                logs.look(record)
             continue
         seq, term, payload = record.data.seq, record.data.term, record.data.payload
         before = logs.of(node).get(seq - 1) if isinstance(seq, int) else None
-        if before is None and isinstance(seq, int) and 0 < seq <= found.get(node, 0):
+        if before is None and isinstance(seq, int) and logs.unknown(node, seq - 1):
             before = _UNKNOWN
         logs.store(node, seq, term)
         had, prior, where = first.setdefault((seq, term), (payload, before, node))
