@@ -20,7 +20,7 @@ from .case import Case, Table
 from .nodes import counted
 from .start import Shrunk
 
-_ARRAY = re.compile(r"\[\n((?: +[^\[\]{}\n]+,\n)+) *\]")
+_ARRAY = re.compile(r"\[\n((?: +(?:\[[^\[\]\n]*\]|[^\[\]{}\n]+),\n)+) *\]")
 MAY_HOLD = ["holds", "vacuous"]  # where nothing happens any more, a sound model may have nothing to judge
 
 TEST = '''"""Seed {seed} of {scenario}, shrunk. What it did:
@@ -77,7 +77,8 @@ def text_of(shrunk: Shrunk, folder: Path) -> str:
     doc = case.changed(cluster=cluster, expect=expected(case, shrunk)).whole()
     doc = {**_near(doc, folder), "about": f"Shrunk from seed {shrunk.seed} of {shrunk.scenario}: {failure.sentence}."}
     flat = {name: value for name, value in doc.items() if not isinstance(value, (dict, list)) or name == "judge"}
-    return _ARRAY.sub(_on_one_line, tomli_w.dumps(flat | doc))
+    text = tomli_w.dumps(flat | doc)
+    return _ARRAY.sub(_on_one_line, _ARRAY.sub(_on_one_line, text))  # inner arrays, then those of which they are items
 
 
 def _on_one_line(array: re.Match[str]) -> str:

@@ -214,6 +214,14 @@ def without_clients(search: Search) -> None:
 # -- smaller values ----------------------------------------------------------------------------------------
 
 
+def surer(search: Search) -> None:
+    """Let what befalls a share of a disk's writes or values befall all: which share it was depends on their number."""
+    for i in range(len(search.best.faults)):
+        for key in ("eio", "bitrot"):
+            if search.best.faults[i].get(key, "1") != "1":
+                _set(search, "faults", i, key, "1")
+
+
 def shorter(search: Search) -> None:
     """Let faults last less long."""
     for i in range(len(search.best.faults)):
@@ -255,9 +263,10 @@ def _rounded(found: Any) -> Iterator[int]:
     for unit in UNITS:
         if ns % unit == 0:
             return
-        yield ns // unit * unit
-        if unit <= abs(ns):
-            yield (ns // unit + 1) * unit
+        sign, size = (-1, -ns) if ns < 0 else (1, ns)
+        yield sign * (size // unit * unit)
+        if unit <= size:
+            yield sign * (size // unit + 1) * unit
 
 
 def smaller_values(search: Search) -> None:
@@ -280,7 +289,7 @@ def smaller_values(search: Search) -> None:
 
 DECISIONS: tuple[Pass, ...] = (fewer("packets"), fewer("faults"), fewer("asks"), fewer_nodes)
 DETAILS: tuple[Pass, ...] = (
-    plainer_tables, without_clients, plainer_decisions, fewer_targets, shorter, rounder, smaller_values,
+    plainer_tables, without_clients, plainer_decisions, fewer_targets, surer, shorter, rounder, smaller_values,
 )  # fmt: skip
 
 
