@@ -210,7 +210,8 @@ class Desk:
             if self._may(client, workload):
                 self._begin(client, errand.action, errand.args, again=workload.again)
 
-        return begin
+        # After all that is due at this instant: it may end the one before.
+        return lambda _: self.kernel.post(self.kernel.now, CLIENT, begin)
 
     def _erranded(self, client: Client, errand: Errand) -> Callable[[Any], None]:
         def begin(_: Any) -> None:

@@ -28,7 +28,7 @@ class Decisions:
     """The rule of one link that carries decisions out; each counts the packets of its type for itself."""
 
     def __init__(self, decisions: Iterable[Decision]) -> None:
-        self._waiting = sorted(decisions, key=lambda decision: decision.since, reverse=True)  # the earliest last
+        self._waiting = sorted(decisions, key=lambda decision: decision.since)[::-1]  # the first last
         self._counting: list[tuple[Decision, int]] = []
 
     def judge(self, msg: Any, now: int) -> Sequence[Verdict]:
