@@ -51,12 +51,12 @@ def plans(
     runs it and raises AssertionError unless it is as expected. Raises UsageError for a scenario that cannot be run.
     """
     experiment = prepare(str(scenario), tuple(override(text) for text in sets))
-    return _schedules(experiment, checked(kinds, experiment) or usable(experiment), most, seed)
+    return _schedules(experiment, quiet(experiment), checked(kinds, experiment) or usable(experiment), most, seed)
 
 
 @st.composite
 def _schedules(
-    draw: st.DrawFn, experiment: Experiment, kinds: tuple[str, ...], most: int, seed: int | None
+    draw: st.DrawFn, experiment: Experiment, calm: Experiment, kinds: tuple[str, ...], most: int, seed: int | None
 ) -> Schedule:
     chosen = draw(st.integers(0, SEEDS - 1)) if seed is None else seed
     room, source = Room(experiment, chosen), _Drawn(draw)
@@ -66,4 +66,4 @@ def _schedules(
         fault = room.fault(source, kind, at, draw(st.integers(1, room.end - at)), faults)
         if fault is not None:
             faults.append(fault)
-    return Schedule(quiet(experiment), chosen, tuple(faults))
+    return Schedule(calm, chosen, tuple(faults))

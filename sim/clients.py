@@ -210,8 +210,11 @@ class Desk:
             if self._may(client, workload):
                 self._begin(client, errand.action, errand.args, again=workload.again)
 
-        # After all that is due at this instant: it may end the one before.
-        return lambda _: self.kernel.post(self.kernel.now, CLIENT, begin)
+        def due(_: Any) -> None:
+            # After all else that is due at this instant: it may end the one before.
+            self.kernel.post(self.kernel.now, CLIENT, begin)
+
+        return due
 
     def _erranded(self, client: Client, errand: Errand) -> Callable[[Any], None]:
         def begin(_: Any) -> None:

@@ -73,7 +73,7 @@ def test_a_role_a_draw_and_a_shape_become_nodes():
     )
     case, before = written(experiment(parse(TOP + CLIENTS + text)), 2)
     assert all(node in ("n1", "n2", "n3") for table in case.faults for node in table.get("nodes", ()))
-    assert sorted(sum(case.faults[1]["groups"], [])) == ["n1", "n2", "n3"]
+    assert sorted(node for group in case.faults[1]["groups"] for node in group) == ["n1", "n2", "n3"]
     assert all(isinstance(table["at"], str) for table in case.faults)
     assert replayed(case) == before
 
