@@ -70,6 +70,26 @@ CAMPAIGNS = (
         "quorum_write/everyone_pushes_all",
         10_000,
     ),
+    Campaign(
+        "crdt_state CI-7, CI-9: under drawn faults that make nobody forget, logs become one and count truly",
+        "crdt_state/logs_under_any_network",
+        10_000,
+    ),
+    Campaign(
+        "crdt_state CI-8: as long as stamps differ, registers end with the greatest ever tried",
+        "crdt_state/registers_under_any_network",
+        10_000,
+    ),
+    Campaign(
+        "crdt_state CI-10, CI-11: with crashes too, every state is some client's or empty, and agreement is kept",
+        "crdt_state/states_under_any_network",
+        10_000,
+    ),
+    Campaign(
+        "crdt_state CI-12: if nothing is doubled, every global checkpoint is whole and true",
+        "crdt_state/checkpoints_under_loss",
+        10_000,
+    ),
 )
 
 
