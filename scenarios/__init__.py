@@ -14,6 +14,12 @@ expect      verdicts expected and found
 run         one run -> result, and its run directory (rundir)
 sweep/      many seeds and settings, on several processes or a cluster, kept in a store (store.md)
 statistics  estimates with intervals
+fingerprint what tells one failure from another
+schedules   a scenario with these very faults, within the budget of what it could have drawn
+scores      how far a run went astray
+hunt        looks for schedules that fail
+strategies  the same for Hypothesis, in tests of one's own
+shrink/     from a failing seed to the smallest scenario that fails in the same way
 determinism reruns in fresh processes
 consistency judges what clients were told, when a run is over
 check       judges stored traces

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from . import cli_sweep
+from . import cli_search, cli_sweep
 from .command import JSON, SCENARIO, SET
 from .command import guarded as _guarded
 from .command import print_json as _print
@@ -316,5 +316,5 @@ def new_model_(name: str) -> None:
     click.echo(f"try    netsplit run {name}.toml")
 
 
-for command in cli_sweep.COMMANDS:
+for command in (*cli_sweep.COMMANDS, *cli_search.COMMANDS):
     main.add_command(command)

@@ -19,6 +19,7 @@ layer 2   kernel     the event queue: SimPy's, and the one place that reaches in
           weather    how links behave over time: bursts of loss, flapping
           latency    distributions of delays, measured regions
           fate       what becomes of a packet, from four keyed words
+          decisions  packets whose fate is decided beforehand
           clock disk link network alarms host clients
           topology   a graph on whose nodes the replicas sit: quickest paths, cut edges
           ntp        what keeps wall clocks nearly right
