@@ -267,7 +267,7 @@ def test_the_catalogues_nemeses_replay(name):
 
 
 def test_a_sweep_tells_when_a_run_does_not_replay(monkeypatch):
-    import scenarios.sweep as module
+    import scenarios.sweep.work as module
 
     monkeypatch.setattr(module, "replay_file", lambda made, seed, outcome: replay_file(made, seed + 1, outcome))
     result = sweep("careless/nemesis", range(1, 3), replay=True).result()
