@@ -118,11 +118,12 @@ class Raft(Elections, Replication, Commitment, Reads, Clients, Transfers, Snapsh
         while (kept := durable.get(("log", self.log.last + 1))) is not None:
             entry = Entry(*kept)
             self.log.entries.append(entry)
-            index = self.log.last
             if entry.kind == CONFIGURATION:
-                self.configurations.append((index, Configuration(*entry.payload)))
-            # Said again: what was cut off before a crash may be back, if that was not durable yet.
-            self.note(Stored(index, entry.term, entry.payload))
+                self.configurations.append((self.log.last, Configuration(*entry.payload)))
+        # All of it is said again: a crash may leave more than was known to be durable when it came.
+        held = (*self.audit, *((entry.term, entry.payload) for entry in self.log.entries))
+        for index, (term, payload) in enumerate(held, 1):
+            self.note(Stored(index, term, payload))
         self.note(Configured(self.configurations[-1][0], *self.configuration))
         # A server that does not know when it last heard its leader takes it that this was just now: a lease may hang
         # on the promise that it made then.
