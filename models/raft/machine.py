@@ -126,6 +126,6 @@ class Raft(Elections, Replication, Commitment, Reads, Clients, Transfers, Snapsh
             self.note(Stored(index, term, payload))
         self.note(Configured(self.configurations[-1][0], *self.configuration))
         # A server that does not know when it last heard its leader takes it that this was just now: a lease may hang
-        # on the promise that it made then.
-        self.heard = None if self.breaks["boots"] else now.monotonic
+        # on the promise that it made then. In its first life it has promised nothing.
+        self.heard = None if life == 1 or self.breaks["boots"] else now.monotonic
         self.wait()

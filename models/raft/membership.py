@@ -22,6 +22,7 @@ class Change(NamedTuple):
     upto: int  # where the log ended when this round began
     began: int
     rounds: int
+    enacted: bool = False  # its entry is in the log
 
 
 class Membership(Node):
@@ -77,12 +78,13 @@ class Membership(Node):
 
     def caught_up(self, now: Now) -> None:
         change = self.change
-        if change is None or (self.configurations[-1][0] > self.commit and not self.breaks["changes"]):
-            return
-        if any(self.match[server] < change.upto for server in self.learners):
+        if change is None or change.enacted:
             return
         at = now.monotonic
-        if not self.learners or at - change.began < self.settings.election[0]:
+        if any(self.match[server] < change.upto for server in self.learners):
+            if at - change.began > ROUNDS * self.settings.election[1]:
+                self.abandon_change("fail")
+        elif not self.learners or at - change.began < self.settings.election[0]:
             self.enact(change, now)
         elif change.rounds == ROUNDS:
             self.abandon_change("fail")
@@ -92,6 +94,7 @@ class Membership(Node):
 
     def enact(self, change: Change, now: Now) -> None:
         """Put the change in the log; it is in use from here on, committed or not."""
+        self.change = change._replace(enacted=True)
         self.learners = ()
         old = self.configuration.voters
         self.configure(Configuration(old, change.wanted) if change.joint else Configuration(change.wanted), now)

@@ -11,11 +11,11 @@ from .node import LEADER, Node
 
 
 class Transfer(NamedTuple):
-    """A transfer under way: to whom, who wants it, and in which term it began."""
+    """A transfer under way: to whom, who wants it, and whether the other was told to stand."""
 
     to: NodeId
     act: Operate
-    term: int
+    told: bool = False
 
 
 class Transfers(Node):
@@ -39,15 +39,16 @@ class Transfers(Node):
         elif to == self.node:
             self.answer(act, "ok")
         else:
-            self.transfer = Transfer(to, act, self.term)
+            self.transfer = Transfer(to, act)
             self.alarm("transfer", self.settings.election[1])
             self.copy(to, now)
             self.hand_over(now)
 
     def hand_over(self, now: Now) -> None:
         to = self.transfer_to()
-        if to is None or self.match.get(to) != self.log.last:
+        if self.transfer is None or to is None or self.transfer.told or self.match.get(to) != self.log.last:
             return
+        self.transfer = self.transfer._replace(told=True)
         # Votes for the other come without regard to who leads, and may come late: no lease is good in this term again.
         self.leases = self.breaks["transfers"]
         self.send(to, TimeoutNow(self.term))
