@@ -33,6 +33,7 @@ from .rumours import interval
 SERVERS = tuple(f"n{i}" for i in range(1, 6))
 BROADCAST = 15 * MS
 ONE_WAY = 2500 * US  # of a request; the rest of the broadcast time is the reply's, with the voter's disk
+PLAIN: dict[str, Any] = PROFILES["paper"]
 JITTER = 200 * US  # between the quickest and the slowest packet
 ENOUGH = 20 * S  # what takes longer counts as so long
 BATCHES = 5  # of trials, each with a worst one
@@ -77,7 +78,6 @@ def down_time(job: Job) -> float:
     beat = job.low * MS // 2
 
     def make(node: NodeId, cluster: Cluster) -> Machine:
-        # The model's profile is a table of parameters, of which mypy knows no types.
         return Bereaved(node, cluster, election_timeout=(least, most), heartbeat=show_duration(beat), **PLAIN)
 
     reply = LinkFault(delay=BROADCAST - 2 * job.one_way, messages=("VoteReply",))
@@ -105,9 +105,6 @@ def down_time(job: Job) -> float:
     return ((elected or [ENOUGH])[0] - crashed[0]) / MS
 
 
-PLAIN: dict[str, Any] = PROFILES["paper"]
-
-
 def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
     """Return the median and its interval at 95 %: the order statistics between which it lies, whatever the values."""
     ranked = sorted(values)
@@ -125,7 +122,7 @@ def worst_interval(values: Sequence[float], batches: int) -> tuple[float, float,
 
 
 def run(trials: int, spread: Spread) -> Result:
-    """Crash leaders: so many times for each range, a tenth of that without randomness, and more where the worst counts."""
+    """Crash leaders: so many times for each range, without randomness a tenth of it, and more where the worst counts."""
     ranges = tuple(dict.fromkeys((*TOP, *BOTTOM)))
     counts = {
         r: trials * BATCHES if r in WORST else max(2, trials // 10) if r == (150, 150) else trials for r in ranges
@@ -203,7 +200,7 @@ def _charts(trials: int) -> dict[str, tuple[Chart, str]]:
                 title=f"Until a crashed leader is replaced, by {title}", x="down_time_ms", y="share", by="timeouts_ms",
                 form="step", x_log=True, x_label="ms without a leader", y_label="share of crashes",
                 by_label="timeouts, ms:",
-                caption=f"{trials} crashes each, of 150-150 a tenth, cut off at {ENOUGH // S} s. As figure 16 of the paper.",
+                caption=f"{trials} crashes each, of 150-150 a tenth; cut off at {ENOUGH // S} s.",
             ),
             name,
         )
