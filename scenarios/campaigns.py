@@ -70,6 +70,16 @@ CAMPAIGNS = (
         "quorum_write/everyone_pushes_all",
         10_000,
     ),
+    Campaign(
+        "raft: what clients were told is linearizable, and every rule of the paper holds, under drawn faults and a cut",
+        "raft/nemesis",
+        10_000,
+    ),
+    Campaign(
+        "raft: so they are while members and leaders change, logs become snapshots and reads go by leases",
+        "raft/nemesis_reconfigures",
+        2000,
+    ),
 )
 
 
