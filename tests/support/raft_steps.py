@@ -26,7 +26,9 @@ def now(ms: int) -> Now:
     return Now(ms * MS, ms * MS)
 
 
-def server(nodes: Iterable[str] = FIVE, log: Iterable[int] = (), term: int = 0, node: str = "n1", **params: Any) -> Raft:
+def server(
+    nodes: Iterable[str] = FIVE, log: Iterable[int] = (), term: int = 0, node: str = "n1", **params: Any
+) -> Raft:
     """Return a server in its first life, in a term and with entries of these terms in its log."""
     machine = Raft(node, Cluster(node, tuple(nodes)), **params)
     durable: dict[Any, Any] = {("log", i): (t, NOOP, None) for i, t in enumerate(log, 1)}

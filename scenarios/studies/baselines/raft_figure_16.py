@@ -74,6 +74,11 @@ class Elected(Exception):
 
 def down_time(job: Job) -> float:
     """Return how many ms passed from the crash to the next leader, at most ENOUGH."""
+    return failover(job)[0]
+
+
+def failover(job: Job) -> tuple[float, NodeId | None]:
+    """Return the down time in ms, and who leads then."""
     least, most = show_duration(job.low * MS), show_duration(job.high * MS)
     beat = job.low * MS // 2
 
@@ -88,11 +93,11 @@ def down_time(job: Job) -> float:
     latency = Uniform(job.one_way - JITTER // 2, job.one_way + JITTER // 2)
     world = World(Plan(make, SERVERS, ENOUGH, latency=latency, faults=faults), job.seed, None)
     crashed: list[int] = []
-    elected: list[int] = []
+    elected: list[tuple[int, NodeId]] = []
 
     def turned(record: Any) -> None:
         if record.node != SERVERS[0] and record.data is not None and record.data.role == LEADER:
-            elected.append(record.at)
+            elected.append((record.at, record.node))
             raise Elected
 
     world.recorder.listen("crash", lambda record: crashed.append(record.at))
@@ -102,7 +107,8 @@ def down_time(job: Job) -> float:
         assert outcome.model_error is None, outcome.model_error
     except Elected:
         pass
-    return ((elected or [ENOUGH])[0] - crashed[0]) / MS
+    at, leader = elected[0] if elected else (ENOUGH, None)
+    return (at - crashed[0]) / MS, leader
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
