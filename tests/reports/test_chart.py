@@ -2,11 +2,13 @@
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reports.chart import FORMS, Chart, draw
 from reports.draw import FORMATS, save
+from reports.style import styled
 from reports.table import Table
 
 TABLE = Table(
@@ -77,3 +79,20 @@ def test_a_column_that_is_not_there_is_refused() -> None:
 
 def test_a_table_reads_back_from_its_csv() -> None:
     assert Table(("x", "y"), ((0.1, "a,b"), (None, "c"))).csv() == 'x,y\n0.1,"a,b"\n,c\n'
+
+
+@pytest.mark.parametrize("most", [1000.0, 5.0])
+def test_a_logarithmic_axis_has_numbers_for_labels(most: float) -> None:
+    table = Table(("x", "y"), ((1.0, 1.0), (most, 2.0)))
+    spec = Chart(title="t", x="x", y="y", x_log=True, y_log=True)
+    with styled():
+        figure = draw(spec, table)
+        figure.draw_without_rendering()
+    axes = figure.axes[0]
+    labels = [text.get_text() for axis in (axes.xaxis, axes.yaxis) for text in both(axis)]
+    assert [label for label in labels if "$" in label] == []
+    assert "1" in labels
+
+
+def both(axis: Any) -> list[Any]:
+    return [*axis.get_ticklabels(), *axis.get_ticklabels(minor=True)]
