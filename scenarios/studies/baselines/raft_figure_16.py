@@ -128,7 +128,7 @@ def worst_interval(values: Sequence[float], batches: int) -> tuple[float, float,
 
 
 def run(trials: int, spread: Spread) -> Result:
-    """Crash leaders: so many times for each range, without randomness a tenth of it, and more where the worst counts."""
+    """Crash leaders: so many times for each range, without randomness a tenth of it, more where the worst counts."""
     ranges = tuple(dict.fromkeys((*TOP, *BOTTOM)))
     counts = {
         r: trials * BATCHES if r in WORST else max(2, trials // 10) if r == (150, 150) else trials for r in ranges

@@ -119,8 +119,8 @@ def run(trials: int, spread: Spread) -> Result:
         figure: (
             Chart(
                 title=f"A server hears nothing: {label} per second", x="rules", y=figure, by="who",
-                low=f"{figure[0]}_low", high=f"{figure[0]}_high", form="points", x_label="rules in force", y_label=f"{label} per second",
-                caption=caption,
+                low=f"{figure[0]}_low", high=f"{figure[0]}_high", form="points",
+                x_label="rules in force", y_label=f"{label} per second", caption=caption,
             ),
             "livelock",
         )
