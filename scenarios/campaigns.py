@@ -111,6 +111,14 @@ CAMPAIGNS = (
         "crdt_state CI-12: if nothing is doubled, every global checkpoint is whole and true",
         "crdt_state/checkpoints_under_loss",
         10_000,
+        "raft: what clients were told is linearizable, and every rule of the paper holds, under drawn faults and a cut",
+        "raft/nemesis",
+        10_000,
+    ),
+    Campaign(
+        "raft: so they are while members and leaders change, logs become snapshots and reads go by leases",
+        "raft/nemesis_reconfigures",
+        2000,
     ),
 )
 

@@ -34,16 +34,18 @@ def test_no_claim_is_vacuous_throughout(results):
     claimed["redex/premises_cuts"] = ("settled_after_heal", "leadership_lasts", "catches_up")
     claimed["redex/premises_one_writer"] = ("single_writer_agrees",)
     claimed["redex/premises_none"] = ("acts_by_the_rules", "appends_only")
-<<<<<<< HEAD
     claimed["redex/hardened_nemesis"] = ("one_leader_per_term", "log_matching", "committed_survives")
-=======
     durable = ("acknowledged_survives_losses", "answered_in_time")
     claimed["quorum_write/premises_hold"] = (*durable, "acknowledged_is_durable", "nothing_invented")
     claimed["quorum_write/odd_majorities_intersect"] = ("quorums_intersect",)
     claimed["quorum_write/lost_disks_are_survived"] = durable
     claimed["quorum_write/everyone_pushes_all"] = ("states_agree",)
+<<<<<<< HEAD
     claimed["redex/hardened_nemesis"] = ("one_leader_per_term", "log_matching", "committed_survives")
->>>>>>> rhard
+=======
+    raft = ("linearizable", "one_leader_per_term", "log_matching", "accepted_survives")
+    claimed["raft/nemesis"] = claimed["raft/nemesis_reconfigures"] = raft
+>>>>>>> raft
     for result in results:
         for name in claimed[result["scenario"]]:
             assert result["properties"][name].get("holds", 0) >= SLICE * 9 // 10
