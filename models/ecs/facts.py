@@ -28,11 +28,12 @@ class Collected(NamedTuple):
 
 
 class Acknowledged(NamedTuple):
-    """This node's store has said that it holds enough symbols of a commit."""
+    """This node's store has said that it holds enough symbols of a commit, and whether a crash leaves them."""
 
     store_id: int
     seq: int
     payload: ObjectId
+    durable: bool
 
 
 class Published(NamedTuple):
@@ -75,11 +76,15 @@ class SessionOpened(NamedTuple):
 
 
 class SessionEnded(NamedTuple):
-    """A session is over: complete, equal, aborted, timeout or replaced; `lacks` counts what it needed and has not."""
+    """A session is over: complete, equal, aborted, timeout or replaced.
+
+    It needed so many objects, and this node lacks so many of them still.
+    """
 
     peer: str
     session_id: int
     how: str
+    needed: int
     lacks: int
 
 

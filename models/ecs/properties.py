@@ -17,7 +17,11 @@ from .objects import CAPSULE
 
 Judge = Generator[Any, Any, None]
 Commit = tuple[int, bytes]
-WIPED = "wiped"
+
+
+def wiped(crash: Any) -> bool:
+    """Return whether a crash left nothing on its disk."""
+    return bool(crash.data.how == "wiped")
 
 
 @always(
@@ -46,25 +50,23 @@ def _backing(record: Any, count: int) -> str:
 
 @always(
     "when a commit is published, so many stores as are required hold it on their disks",
-    needs={"acknowledged": "seq payload", "published": "seq payload required", "crash": "how"},
+    needs={"acknowledged": "seq payload durable", "published": "seq payload required", "crash": "how"},
 )
 def published_is_held(cluster: Any) -> Judge:
-    """Count nodes that acknowledged and whose disks have lost nothing since (EI-16; EW-16).
-
-    A disk that keeps what was synced is taken to keep what was acknowledged: `durability` volatile breaks this.
-    """
-    nodes: dict[Commit, set[str]] = {}
+    """Count nodes that acknowledged and have lost nothing since: what was not durable, or a whole disk (EI-16; EW-16)."""
+    nodes: dict[Commit, dict[str, bool]] = {}  # and whether what they hold is durable
     said: Any = NOTHING
     while True:
         record = yield said
         said = NOTHING
         if record.kind == "crash":
-            for holding in nodes.values():
-                holding.discard(record.node)
+            for commit, had in nodes.items():
+                kept = {n: durable for n, durable in had.items() if n != record.node or (durable and not wiped(record))}
+                nodes[commit] = kept
         elif record.name == "acknowledged":
-            nodes.setdefault((record.data.seq, record.data.payload), set()).add(record.node)
+            nodes.setdefault((record.data.seq, record.data.payload), {})[record.node] = record.data.durable
         else:
-            holding = nodes.get((record.data.seq, record.data.payload), set())
+            holding = nodes.get((record.data.seq, record.data.payload), {})
             said = None if len(holding) >= record.data.required else _backing(record, len(holding))
 
 
@@ -76,24 +78,24 @@ def published_is_held(cluster: Any) -> Judge:
 def published_survives(cluster: Any) -> Judge:
     """Look for the capsule of every published commit among the contents at the end (EI-16; EW-17)."""
     published: dict[bytes, Any] = {}
-    wiped: dict[bytes, set[str]] = {}
+    disks_lost: dict[bytes, set[str]] = {}
     held: set[bytes] = set()
     ended = False
     said: Any = NOTHING
     while True:
         record = yield said
         if record.kind == "crash":
-            for disks in wiped.values() if record.data.how == WIPED else ():
+            for disks in disks_lost.values() if wiped(record) else ():
                 disks.add(record.node)
         elif record.kind == "content":
             ended = True
             held.update(key for key, _ in record.data)
         else:
             published[record.data.payload] = record
-            wiped[record.data.payload] = set()
+            disks_lost[record.data.payload] = set()
         if not ended or not published:
             continue
-        lost = [p for p, was in published.items() if p not in held and len(wiped[p]) < was.data.required]
+        lost = [p for p, was in published.items() if p not in held and len(disks_lost[p]) < was.data.required]
         said = None
         if lost:
             first = published[lost[0]]
@@ -224,7 +226,7 @@ def held_stays_held(cluster: Any) -> Judge:
         record = yield said
         node = str(record.node)
         if record.kind == "crash":
-            if record.data.how == WIPED:
+            if wiped(record):
                 promised.pop(node, None)
         elif record.kind == "content":
             missing[node] = missing.get(node, promised.get(node, set())) - {key for key, _ in record.data}
@@ -351,6 +353,21 @@ def timestamps_rise(cluster: Any) -> Judge:
         said = f"sequences {min(seq, *wrong)} and {max(seq, *wrong)} have falling timestamps" if wrong else None
 
 
+@always("what a node has deleted does not come back to it", needs={"held": "object_id", "collected": "object_id"})
+def deleted_stays_deleted(cluster: Any) -> Judge:
+    """Judge every object that is held by what its node has deleted (EW-12)."""
+    deleted: set[tuple[str, bytes]] = set()
+    said: Any = NOTHING
+    while True:
+        record = yield said
+        key = (record.node, record.data.object_id)
+        if record.name == "collected":
+            deleted.add(key)
+            said = None
+        else:
+            said = f"{record.node} holds {_short(key[1])} again, which it had deleted" if key in deleted else NOTHING
+
+
 @always(
     "a session that is complete has all that it needed",
     needs={"session_ended": "peer how lacks"},
@@ -422,6 +439,7 @@ PROPERTIES: tuple[Property, ...] = (
     only_leaders_publish,
     one_marker,
     timestamps_rise,
+    deleted_stays_deleted,
     pull_is_sound,
     sessions_end,
 )

@@ -89,7 +89,7 @@ class Pulling(Leading):
         pull = self.pulls.pop(peer)
         needed = pull.session.objects_to_request() or ()
         lacks = sum(oid not in self.held and oid not in self.deleted for oid in needed)
-        self.note(SessionEnded(peer, pull.session_id, how, lacks))
+        self.note(SessionEnded(peer, pull.session_id, how, len(needed), lacks))
 
     def _mine(self, peer: NodeId, session_id: int) -> Pull | None:
         """Return the session that a reply belongs to: the one open with its sender, whatever its id says."""

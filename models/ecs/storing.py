@@ -235,7 +235,8 @@ class Storing(Machine):
             self.epoch_seen = max(self.epoch_seen, msg.epoch)
             self.write("promised", self.acceptor.promised)
             self.write(("vote", msg.commit_seq), tuple(vote))
-        self.note(Acknowledged(self.number, msg.commit_seq, msg.capsule_id))
+        durable = self._writes_first or self.p.durability == "db"
+        self.note(Acknowledged(self.number, msg.commit_seq, msg.capsule_id, durable))
         self.send(leader, StoreAck(self.number, msg.commit_seq, msg.capsule_id, msg.epoch))
 
     @on(Operate, "join")
