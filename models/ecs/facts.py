@@ -15,7 +15,9 @@ class Created(NamedTuple):
 
 
 class Held(NamedTuple):
-    """This node holds an object from now on: `created` here, `pushed` by a leader, or `pulled` from a peer."""
+    """This node holds an object from now on: `created` here, `pushed` by a leader, `pulled` from a
+    peer in a session, or `fetched` from a store by a new leader.
+    """
 
     object_id: ObjectId
     how: str

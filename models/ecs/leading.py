@@ -66,6 +66,14 @@ class Leading(Applying):
                 self.last_stamp = max(self.last_stamp, marker.timestamp_ns)
         self.next_seq = self.next_publish = self.tail
 
+    def lead(self, now: Now) -> None:
+        """Begin to lead: with a durable outbox, by saying again what may not have been heard."""
+        self.role = LEADER
+        if self._buffers and self.p.leader_applies == "on":
+            self.drain()
+        if self.p.outbox == "durable":
+            self.announce_again(None, now)
+
     # -- a commit ------------------------------------------------------------------------------------------
 
     @on(Ask, "append")
@@ -212,8 +220,8 @@ class Leading(Applying):
         if self.fenced:
             self.campaign(now)
         elif self.role != LEADER:
-            self.role = LEADER
             self.next_seq = self.next_publish = self.tail
+            self.lead(now)
         self.answer(act, "ok")
 
     @on(Operate, "demote")
@@ -281,7 +289,7 @@ class Leading(Applying):
 
     def _lead(self, recovery: Recovery, now: Now) -> None:
         """Publish again what may have been published, fill what certainly was not, and take up clients' commits."""
-        self.role = LEADER
+        self.lead(now)
         first = self._prefix() + 1
         last = max(max(recovery.votes, default=0), self.tail - 1)
         self.next_seq, self.next_publish = last + 1, first

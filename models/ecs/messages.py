@@ -83,6 +83,7 @@ class InventoryRequest(NamedTuple):
 
     session_id: int
     digests: tuple[str, ...] = ()
+    deleted: tuple[ObjectId, ...] = ()
 
 
 class InventoryReply(NamedTuple):

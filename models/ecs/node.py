@@ -10,7 +10,7 @@ from sim.machine import Boot, Cluster, NodeId, Now, Point, on
 from sim.units import MS, duration
 
 from .choices import Parameters, quantity, signature
-from .config import FOLLOWER, LEADER, ReplicationConfig, validate_config
+from .config import LEADER, ReplicationConfig, validate_config
 from .facts import (
     Acknowledged,
     Applied,
@@ -59,9 +59,9 @@ class Ecs(Pulling):
         self.restore(durable)
         if life == 1:
             self.preload()
-        if self.role == LEADER and self.fenced:
-            self.campaign(now)
-        if self.role == FOLLOWER and self._buffers:
+        if self.role == LEADER:
+            (self.campaign if self.fenced else self.lead)(now)
+        elif self._buffers:
             self.drain()
         self.alarm("ae", self.ae, every=self.ae)
         self.alarm("markers", self.marker_retry, every=self.marker_retry)

@@ -53,7 +53,7 @@ def _backing(record: Any, count: int) -> str:
     needs={"acknowledged": "seq payload durable", "published": "seq payload required", "crash": "how"},
 )
 def published_is_held(cluster: Any) -> Judge:
-    """Count nodes that acknowledged and have lost nothing since: what was not durable, or a whole disk (EI-16; EW-16)."""
+    """Count nodes that acknowledged and have lost nothing since: what was not durable, or the disk (EI-16; EW-16)."""
     nodes: dict[Commit, dict[str, bool]] = {}  # and whether what they hold is durable
     said: Any = NOTHING
     while True:
@@ -214,9 +214,10 @@ def applied_in_order(cluster: Any) -> Judge:
 
 
 @eventually(
-    "what a node said that it holds is held at the end", needs={"held": "object_id", "content": "", "crash": "how"},
+    "what a node said that it holds, and did not delete, is held at the end",
+    needs={"held": "object_id", "collected": "object_id", "content": "", "crash": "how"},
     within="0s",
-)  # fmt: skip
+)
 def held_stays_held(cluster: Any) -> Judge:
     """Compare what nodes said with their contents at the end; a disk that was wiped is excused (EI-14)."""
     promised: dict[str, set[bytes]] = {}
@@ -235,8 +236,10 @@ def held_stays_held(cluster: Any) -> Judge:
             if lacking:
                 first = min(lacking)
                 said = f"{first} lacks {len(lacking[first])} objects that it held"
-        else:
+        elif record.name == "held":
             promised.setdefault(node, set()).add(record.data.object_id)
+        else:
+            promised.get(node, set()).discard(record.data.object_id)
 
 
 def _spread(fact: str, verb: str) -> Judge:

@@ -122,16 +122,15 @@ class Pulling(Leading):
                 self.note(Forked(src, mine.marker_position))
         if self.p.fetch == "markers-first":
             self.send(src, MarkerRange(pull.session_id, self.upto + 1))
-        self.send(src, InventoryRequest(pull.session_id, self._digests() if self.p.pruning == "checkpointed" else ()))
+        digests = self._digests() if self.p.pruning == "checkpointed" else ()
+        self.send(src, InventoryRequest(pull.session_id, digests, tuple(sorted(self.deleted))))
 
     @on(InventoryReply)
     def listed(self, src: NodeId, msg: InventoryReply, now: Now) -> None:
         pull = self._mine(src, msg.session_id)
         if pull is None:
             return
-        if self.p.deletes == "tombstones":
-            for oid in msg.deleted:
-                self.drop(oid)
+        self._bury(msg.deleted)
         local = set(self.held)
         if msg.buckets is not None:
             local = {oid for oid in local if oid[0] % BUCKETS in msg.buckets}
@@ -149,6 +148,11 @@ class Pulling(Leading):
                     self._send_symbols(src, pull.session_id, oid)
         self._progressed(src, now)
 
+    def _bury(self, deleted: tuple[ObjectId, ...]) -> None:
+        """Delete what others have deleted; without tombstones nobody says what that is."""
+        for oid in deleted:
+            self.drop(oid)
+
     def _in_order(self, needed: tuple[ObjectId, ...], pull: Pull) -> tuple[ObjectId, ...]:
         """Return what is needed as it is asked for: by id, or first the capsules of fetched markers by sequence."""
         first = [marker.capsule_id for _, marker in sorted(pull.fetched.items()) if marker.capsule_id in needed]
@@ -156,7 +160,7 @@ class Pulling(Leading):
 
     @on(SymbolReply)
     def replied(self, src: NodeId, msg: SymbolReply, now: Now) -> None:
-        if self.take(msg.symbol, msg.k, "pulled"):
+        if self.take(msg.symbol, msg.k, "pulled" if msg.session_id else "fetched"):
             self.arrived(msg.object_id, src, msg.session_id, now)
 
     def arrived(self, oid: ObjectId, src: NodeId, session: int | None, now: Now) -> None:
@@ -213,6 +217,7 @@ class Pulling(Leading):
     @on(Gone)
     def gone(self, src: NodeId, msg: Gone, now: Now) -> None:
         """Wait no longer for an object that no longer is."""
+        self.drop(msg.object_id)
         pull = self._mine(src, msg.session_id)
         if pull is not None and pull.session.phase not in (PERSIST_AND_UPDATE, COMPLETE):
             pull.session.record_decoded(msg.object_id)
@@ -260,6 +265,7 @@ class Pulling(Leading):
 
     @on(InventoryRequest)
     def inventory_asked(self, src: NodeId, msg: InventoryRequest, now: Now) -> None:
+        self._bury(msg.deleted)
         ids = self.inventory()
         buckets = None
         if msg.digests:
@@ -272,7 +278,7 @@ class Pulling(Leading):
         for oid in msg.needed:
             if oid in self.held:
                 self._send_symbols(src, msg.session_id, oid)
-            elif self.p.deletes == "tombstones":
+            elif oid in self.deleted:
                 self.send(src, Gone(msg.session_id, oid))
 
     def _send_symbols(self, dst: NodeId, session_id: int, oid: ObjectId) -> None:

@@ -75,13 +75,17 @@ def sheaf_consistent(cluster: Header, grace: int) -> Judge:
             first.setdefault(seq, record)
             had = published.setdefault(seq, payload)
             if had != payload:
-                said = f"sequence {shown(seq)} is published as {shown(had)} and by {record.node} as {shown(payload)}"
+                said = f"sequence {shown(seq)} is published as {_brief(had)} and by {record.node} as {_brief(payload)}"
         elif seq not in published:
             said = f"{record.node} {record.name} sequence {shown(seq)}, which nobody had published"
         elif published[seq] != payload:
-            said = f"{record.node} {record.name} {shown(payload)}, but sequence {seq} is {shown(published[seq])}"
+            said = f"{record.node} {record.name} {_brief(payload)}, but sequence {seq} is {_brief(published[seq])}"
         elif record.name == "applied":
             said = _misplaced(str(record.node), seq, nodes.setdefault(str(record.node), []), published)
+
+
+def _brief(payload: Any) -> str:
+    return payload.hex()[:8] if isinstance(payload, bytes) else shown(payload)
 
 
 def _misplaced(node: str, seq: Any, done: list[Any], published: dict[Any, Any]) -> str | None:
