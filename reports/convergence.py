@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from . import sheet, style
+from .lines import Look, keys_of, looks_of
 from .load import RunData
 from .series import Steps, combine, differing, field_steps, kinds, leaders_at_once, spread, thin
-from .sheet import Key, Panel
+from .sheet import Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 TALL = 1.7  # inches, of a panel with a line per node
 LOW = 0.8
 FIELDS = 3  # how many other fields stand in for tails
-APART = 10  # up to so many nodes have a line of their own in the legend
 
 
 def draw(run: RunData) -> Figure:
@@ -47,12 +47,12 @@ def draw(run: RunData) -> Figure:
     if not charts:
         panels.append(Panel("nothing to compare", style.LINE))
         charts.append({})
-    looks = _looks(nodes)
+    looks = looks_of(nodes)
     most = max(
         (value for chart in charts for steps in chart.values() for _, value in steps if value is not None), default=0
     )
     left = 0.25 + max(style.width(f"{most}"), style.width("10"))
-    keys = [*(_keys(nodes, looks) if fields else ()), *sheet.fault_keys(run), *sheet.violation_key(run)]
+    keys = [*(keys_of(nodes) if fields else ()), *sheet.fault_keys(run), *sheet.violation_key(run)]
     sheets = sheet.compose(run, panels, keys, [*caption, *sheet.verdict_lines(run)], left)
     rest = list(sheets.panels)
     for axes in rest:
@@ -85,28 +85,6 @@ def _fields(run: RunData) -> tuple[list[str], list[str]]:
         return found[:FIELDS], [f"The view of this model has no tail; shown instead: {', '.join(found[:FIELDS])}."]
     has = ", ".join(views) or "nothing"
     return [], [f"The view of this model has no tail and no other number to compare (it has: {has})."]
-
-
-Look = tuple[str, object, float]  # colour, dash, line width
-
-
-def _looks(nodes: Sequence[str]) -> dict[str, Look]:
-    """Return how each node's line looks: later ones are thinner, so that lines on top of each other all show."""
-    count = len(nodes)
-    if count > APART:
-        return {node: (colour, "solid", 1.0) for node, colour in zip(nodes, style.ramp(count), strict=True)}
-    wide = [4.2 - 3.0 * i / max(count - 1, 1) if count > 1 else 1.8 for i in range(count)]
-    return {
-        node: (colour, dash, width)
-        for node, (colour, dash), width in zip(nodes, style.series(count), wide, strict=True)
-    }
-
-
-def _keys(nodes: Sequence[str], looks: Mapping[str, Look]) -> list[Key]:
-    if len(nodes) > APART:
-        some = nodes[0], nodes[len(nodes) // 2], nodes[-1]
-        return [Key(("" if node == nodes[0] else "… ") + node, "line", looks[node][0]) for node in some]
-    return [Key(node, "line", look[0], look[1], look[2] / 1.8) for node, look in looks.items()]
 
 
 def _draw_chart(axes: Axes, chart: Mapping[str, Steps], looks: Mapping[str, Look], end: int, alarm: int | None) -> None:

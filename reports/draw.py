@@ -1,4 +1,4 @@
-"""Draws all pictures of a run directory."""
+"""Draws the pictures of a run directory: three with each run, every one for a report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from . import convergence, spacetime, style, timeline
+from . import clocks, convergence, lag, network, operations, spacetime, style, timeline
 from .load import RunData, load
 from .sheet import title_of
 
@@ -17,23 +17,37 @@ PICTURES: Mapping[str, Callable[[RunData], Any]] = {
     "convergence": convergence.draw,
     "spacetime": spacetime.draw,
 }
+EVERY: Mapping[str, Callable[[RunData], Any]] = {
+    **PICTURES,
+    "lag": lag.draw,
+    "operations": operations.draw,
+    "network": network.draw,
+    "links": network.links,
+    "clocks": clocks.draw,
+}
 
 
-def draw(run_dir: Path) -> list[Path]:
-    """Draw every picture as SVG and PNG into the run directory and return their paths.
+def draw(
+    run_dir: Path,
+    into: Path | None = None,
+    pictures: Mapping[str, Callable[[RunData], Any]] = PICTURES,
+    formats: Sequence[str] = ("svg", "png"),
+) -> list[Path]:
+    """Draw pictures of a run, in each format, into a folder or the run directory, and return their paths.
 
     The bytes depend on the run, matplotlib and FreeType alone. Pictures appear whole or not at all: each is renamed
     into its place once all are drawn. Raises BadRun.
     """
     run = load(run_dir)
-    with TemporaryDirectory(dir=run_dir, prefix=".pictures-") as folder:
+    into = into or run_dir
+    with TemporaryDirectory(dir=into, prefix=".pictures-") as folder:
         title = title_of(run)
         made = [
             path
-            for name, picture in PICTURES.items()
-            for path in save(Path(folder), name, f"{name}: {title}", partial(picture, run))
+            for name, picture in pictures.items()
+            for path in save(Path(folder), name, f"{name}: {title}", partial(picture, run), formats)
         ]
-        return [path.replace(run_dir / path.name) for path in made]
+        return [path.replace(into / path.name) for path in made]
 
 
 FORMATS: Mapping[str, Mapping[str, None]] = {  # dates and versions would make two pictures of one run differ

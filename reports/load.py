@@ -9,10 +9,11 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sim.history import FORMAT as HISTORY
 from sim.trace import Header, Record, Sent
 from sim.tracefile import BadTrace, read
 
@@ -55,6 +56,14 @@ class Fault(NamedTuple):
     fields: Mapping[str, Any]
 
 
+class ClockError(NamedTuple):
+    """From `at` on, in ns, a node's wall clock was so far ahead of true time, and gained so many ppm."""
+
+    at: int
+    error_ns: int
+    rate_ppm: int
+
+
 class Violation(NamedTuple):
     """A property's violation and its moment in ns."""
 
@@ -73,13 +82,19 @@ class Result:
     verdict: str
     properties: tuple[Judged, ...]
     faults: tuple[Fault, ...]
+    model: str = ""
+    profile: str = ""
+    digest: str = ""
+    clocks: Mapping[str, tuple[ClockError, ...]] = field(default_factory=dict)
+    drops: Mapping[str, int | float] = field(default_factory=dict)
+    stats: Mapping[str, int | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class RunData:
     """One run: its header, its result, and the records that pictures show.
 
-    Left out are contents, notes other than `stored`, and what was in a message.
+    Unless it was loaded whole, contents, notes other than `stored`, and what was in a message are left out.
     """
 
     path: Path
@@ -114,8 +129,11 @@ class RunData:
         return None
 
 
-def load(directory: Path) -> RunData:
-    """Read a run directory. Raises BadRun if a file is missing, broken, or of another run than its neighbour."""
+def load(directory: Path, whole: bool = False) -> RunData:
+    """Read a run directory, with `whole` also the records and messages that pictures do not show.
+
+    Raises BadRun if a file is missing, broken, or of another run than its neighbour.
+    """
     if not directory.is_dir():
         raise BadRun(f"{directory}: found no directory, allowed: a run directory with result.json and trace.jsonl")
     result = _result(directory / "result.json")
@@ -124,7 +142,7 @@ def load(directory: Path) -> RunData:
         raise BadRun(f"{path}: found no such file; {AGAIN}")
     try:
         header, records = read(path)
-        shown = tuple(_slim(record) for record in records if _shown(record))
+        shown = tuple(records) if whole else tuple(_slim(record) for record in records if _shown(record))
     except BadTrace as error:
         raise BadRun(f"{error}; {AGAIN}") from None
     if header.seed != result.seed:
@@ -140,6 +158,30 @@ def _slim(record: Record) -> Record:
     if record.kind == "send":
         record.data = Sent(record.data.dst, record.data.type, None)
     return record
+
+
+# -- history.jsonl ---------------------------------------------------------------------------------------
+
+
+def operations(directory: Path) -> list[dict[str, Any]]:
+    """Return the events of a run's history in order, as objects. Raises BadRun."""
+    path = directory / "history.jsonl"
+    try:
+        lines = path.read_text("utf-8").splitlines()
+        events = [json.loads(line) for line in lines]
+    except OSError as error:
+        raise BadRun(f"{path}: {error.strerror or error}; {AGAIN}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadRun(f"{path}: not JSON lines ({error}); {AGAIN}") from None
+    head = events[0] if events and isinstance(events[0], dict) else {}
+    if head.get("format") != HISTORY:
+        raise BadRun(f'{path}:1: format: found {head.get("format")!r}, allowed: "{HISTORY}"; {AGAIN}')
+    needs = ("index", "at", "type", "process", "client", "op", "action", "args", "node")
+    for number, event in enumerate(events[1:], 2):
+        missing = [name for name in needs if not isinstance(event, dict) or name not in event]
+        if missing:
+            raise BadRun(f"{path}:{number}: found no {', '.join(missing)}, which every event has; {AGAIN}")
+    return events[1:]
 
 
 # -- result.json -------------------------------------------------------------------------------------------
@@ -186,6 +228,12 @@ class _Reader:
             raise self.wrong(self.where + key, value, "a list of texts")
         return tuple(value)
 
+    def counts(self, key: str) -> dict[str, int | float]:
+        value = self.found.get(key)
+        if not isinstance(value, dict) or not all(type(one) in (int, float) for one in value.values()):
+            raise self.wrong(self.where + key, value, "an object of numbers")
+        return value
+
     def objects(self, key: str) -> list[_Reader]:
         value = self.found.get(key)
         if not isinstance(value, list):
@@ -212,6 +260,12 @@ def _result(path: Path) -> Result:
         verdict=verdict,
         properties=tuple(_judged(one) for one in top.objects("properties")),
         faults=tuple(_fault(one) for one in top.objects("faults")),
+        model=top.text("model"),
+        profile=top.text("profile"),
+        digest=top.text("digest"),
+        clocks=_clocks(top),
+        drops=top.counts("drops"),
+        stats=top.counts("stats"),
     )
 
 
@@ -221,6 +275,16 @@ def _judged(one: _Reader) -> Judged:
         inner = _Reader(one.path, one.where + "evidence.", one.found["evidence"])
         evidence = Evidence(inner.text("sentence"), inner.number_or_none("seq"), inner.number_or_none("at"))
     return Judged(one.text("name"), one.text("sentence"), one.text("verdict"), evidence)
+
+
+def _clocks(top: _Reader) -> dict[str, tuple[ClockError, ...]]:
+    clocks = _Reader(top.path, "clocks.", top.found.get("clocks", {}))
+    return {
+        node: tuple(
+            ClockError(one.number("at"), one.number("error_ns"), one.number("rate_ppm")) for one in clocks.objects(node)
+        )
+        for node in clocks.found
+    }
 
 
 def _fault(one: _Reader) -> Fault:

@@ -24,5 +24,6 @@ samples     measured latencies from a file
 catalog/    the scenarios that ship
 findings/   the documented weaknesses of the models, measured
 studies/    whole experiments, beside what was published
+ci          runs for a continuous-integration service; pytest_plugin: scenario files as tests (CI.md)
 cli         the command line over all of these
 """

@@ -242,6 +242,64 @@ def check_history_(
     return UNEXPECTED if "violated" in verdicts else UNDECIDED if "unknown" in verdicts else OK
 
 
+@main.command("report")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("beside", required=False, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Where it all goes; default: DIRECTORY.")
+@click.option("--no-plots", is_flag=True, help="Only the page, and without pictures.")
+@_guarded
+def report_(directory: Path, beside: Path | None, out: Path | None, no_plots: bool) -> None:
+    """Draw every picture of the run in DIRECTORY and write one HTML page about it.
+
+    The page shows another run of the same scenario, BESIDE, next to it.
+    """
+    from reports.draw import EVERY, FORMATS, draw
+    from reports.load import BadRun, load
+    from reports.page.build import page
+
+    try:
+        other = None if beside is None else load(beside, whole=True)
+        text = page(load(directory, whole=True), other, pictures=not no_plots)
+    except BadRun as error:
+        raise UsageError(str(error)) from None
+    target = (out or directory) / "report.html"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        made = [] if no_plots else draw(directory, target.parent, EVERY, tuple(FORMATS))
+    except OSError as error:
+        raise UsageError(f"--out: {target}: {error.strerror or error}") from None
+    click.echo(f"wrote {target}" + (f" and {len(made)} pictures" if made else ""))
+
+
+@main.command("export")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--format", "form", required=True, metavar="F", help="Such as perfetto; a wrong one is told with those there are."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The file; default: in DIRECTORY, named by the format.")
+@_guarded
+def export_(directory: Path, form: str, out: Path | None) -> None:
+    """Write a run as a file for another tool: DIRECTORY is one that `netsplit run` left."""
+    from reports.export import FORMATS, writer
+    from reports.load import BadRun, load
+
+    from .complaints import unknown
+
+    if form not in FORMATS:
+        raise UsageError(f"--format: {unknown(form, tuple(FORMATS))}")
+    try:
+        text = writer(form)(load(directory, whole=True))
+    except BadRun as error:
+        raise UsageError(str(error)) from None
+    target = out or directory / FORMATS[form][2]
+    try:
+        target.write_bytes(text)
+    except OSError as error:
+        raise UsageError(f"--out: {target}: {error.strerror or error}") from None
+    click.echo(f"wrote {target}")
+
+
 @main.command("findings")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--model", metavar="M", help="Only this model's.")

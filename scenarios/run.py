@@ -133,6 +133,10 @@ def _result(experiment: Experiment, seed: int, outcome: Outcome, verdict: Verdic
             }
             for f in outcome.faults
         ],
+        "clocks": {
+            node: [{"at": at, "error_ns": error, "rate_ppm": ppm} for at, error, ppm in errors]
+            for node, errors in outcome.clocks.items()
+        },
         "drops": outcome.drops,
         "stats": dict(outcome.stats),
     }

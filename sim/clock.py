@@ -78,10 +78,11 @@ class Clock:
     """The clocks of one node. `on_rate` is called after the monotonic rate changed: alarms must be armed again.
 
     `offset` is the wall clock's first error in ns; `drift` the rate error of both clocks and `wall_drift` that of the
-    wall clock beside it, in ppm.
+    wall clock beside it, in ppm. `errors` tells from when on the wall clock was how wrong: (at, ns ahead of true time,
+    rate error in ppm), a row for each change.
     """
 
-    __slots__ = ("_correcting", "_kernel", "_post", "_wall_start", "monotonic", "on_rate", "wall")
+    __slots__ = ("_correcting", "_kernel", "_post", "_wall_start", "errors", "monotonic", "on_rate", "wall")
 
     def __init__(self, kernel: Any, wall_start: int, drift: int = 0, offset: int = 0, wall_drift: int = 0) -> None:
         self._kernel = kernel
@@ -91,12 +92,32 @@ class Clock:
         self.on_rate: Callable[[], None] | None = None
         self._correcting = 0  # ppm of the correction under way
         self._post: Any = None  # the entry in the event queue that ends it
+        self.errors: list[tuple[int, int, int]] = []
+        self._changed()
+
+    def _changed(self) -> None:
+        """Tell how wrong the wall clock is from now on; of several changes at one instant the last counts."""
+        now, wall = self._kernel.now, self.wall
+        if self.errors and self.errors[-1][0] == now:
+            self.errors.pop()
+        self.errors.append((now, wall.read(now) - self._wall_start - now, wall.rate - MILLION))
+
+    def jump(self, by: int) -> None:
+        """Step the wall clock."""
+        self.wall.jump(by)
+        self._changed()
+
+    def shift(self, by: int) -> None:
+        """Step the wall clock by what will be taken back."""
+        self.wall.shift(by)
+        self._changed()
 
     def drift(self, ppm: int, which: str = "both") -> None:
         """Add a rate error to the wall clock, the monotonic clock or both."""
         now = self._kernel.now
         if which != "monotonic":
             self.wall.turn(now, ppm)
+            self._changed()
         if which != "wall":
             self.monotonic.turn(now, ppm)
             self._rate_changed()
@@ -106,6 +127,7 @@ class Clock:
         now = self._kernel.now
         if which != "monotonic":
             self.wall.freeze(now, by)
+            self._changed()
         if which != "wall":
             self.monotonic.freeze(now, by)
             self._rate_changed()
@@ -128,6 +150,7 @@ class Clock:
         """Set the wall clock to true time or to 1970; one that swings goes on swinging around it."""
         now = self._kernel.now
         self.wall.set(now, (self._wall_start + now if to == "true-time" else 0) + self.wall.shifted)
+        self._changed()
 
     def correct(self, by: int, ppm: int) -> None:
         """Move the wall clock by so many ns, gradually, at a rate of so many ppm above 0; 0 ns ends a correction."""
@@ -139,6 +162,7 @@ class Clock:
             self._correcting = ppm if by > 0 else -ppm
             wall.turn(kernel.now, self._correcting)
             self._post = kernel.post(kernel.now + abs(by) * MILLION // ppm, FAULT, self._corrected)
+        self._changed()
 
     def _corrected(self, post: Any) -> None:
         if post is self._post:

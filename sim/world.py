@@ -119,6 +119,7 @@ class Outcome:
     drops: dict[str, int]
     model_error: str | None = None
     core: tuple[NodeId, ...] = ()  # who was healed, if not everybody
+    clocks: dict[NodeId, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)  # see Clock.errors
 
 
 def run(plan: Plan, seed: int, sinks: Sequence[Sink] | None = ()) -> Outcome:
@@ -242,6 +243,7 @@ class World:
             drops=dict(sorted(self.network.counts.why.items())),
             model_error=error,
             core=self.core,
+            clocks={node: tuple(host.clock.errors) for node, host in self.hosts.items()},
         )
 
     def _begin(self) -> None:

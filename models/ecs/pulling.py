@@ -122,7 +122,7 @@ class Pulling(Leading):
                 self.note(Forked(src, mine.marker_position))
         if self.p.fetch == "markers-first":
             self.send(src, MarkerRange(pull.session_id, self.upto + 1))
-        digests = self._digests() if self.p.pruning == "checkpointed" else ()
+        digests = self.digests() if self.p.pruning == "checkpointed" else ()
         self.send(src, InventoryRequest(pull.session_id, digests, tuple(sorted(self.deleted))))
 
     @on(InventoryReply)
@@ -253,7 +253,8 @@ class Pulling(Leading):
         published = capsules | self.marker_ids()
         return {oid for oid in self.held if oid in published or self.kind(oid) not in (CAPSULE, MARKER)}
 
-    def _digests(self) -> tuple[str, ...]:
+    def digests(self) -> tuple[str, ...]:
+        """Return a digest of each bucket of this node's inventory."""
         buckets: list[list[ObjectId]] = [[] for _ in range(BUCKETS)]
         for oid in sorted(self.inventory()):
             buckets[oid[0] % BUCKETS].append(oid)
@@ -269,7 +270,7 @@ class Pulling(Leading):
         ids = self.inventory()
         buckets = None
         if msg.digests:
-            buckets = tuple(i for i, own in enumerate(self._digests()) if own != msg.digests[i])
+            buckets = tuple(i for i, own in enumerate(self.digests()) if own != msg.digests[i])
             ids = {oid for oid in ids if oid[0] % BUCKETS in buckets}
         self.send(src, InventoryReply(msg.session_id, tuple(sorted(ids)), tuple(sorted(self.deleted)), buckets))
 

@@ -49,7 +49,7 @@ def sheaf_consistent(cluster: Header, grace: int) -> Judge:
     """Judge every fact against those before it, and the end if nothing was wrong for a grace.
 
     A sequence is published with one payload; nothing is received or applied that is not; every node applies what was
-    published in order, once and without a gap; and what was published a grace ago is applied somewhere.
+    published in order, once and without a gap; and what was published a grace ago is applied by somebody else, if anybody else is left.
     """
     published: dict[Any, Any] = {}
     first: dict[Any, Record] = {}
@@ -61,7 +61,8 @@ def sheaf_consistent(cluster: Header, grace: int) -> Judge:
         said = NOTHING
         if record.kind == END:
             if standing.calm(record.at, grace) and published:
-                said = _unapplied(record.at - grace, first, nodes)
+                others = set(cluster.nodes) - standing.beyond
+                said = _unapplied(record.at - grace, first, nodes, others)
             continue
         if standing.hear(record):
             if record.kind == "crash" and record.data.how == "wiped":
@@ -102,9 +103,9 @@ def _misplaced(node: str, seq: Any, done: list[Any], published: dict[Any, Any]) 
     return None
 
 
-def _unapplied(due: int, first: dict[Any, Record], nodes: dict[str, list[Any]]) -> Any:
-    applied = {seq for done in nodes.values() for seq in done}
+def _unapplied(due: int, first: dict[Any, Record], nodes: dict[str, list[Any]], left: set[str]) -> Any:
     for seq, record in first.items():
-        if seq not in applied and record.at <= due:
-            return About(f"sequence {shown(seq)}, published by {record.node}, is applied nowhere", record)
+        others = left - {str(record.node)} or left
+        if record.at <= due and not any(seq in nodes.get(node, ()) for node in others):
+            return About(f"sequence {shown(seq)}, published by {record.node}, is applied by nobody else", record)
     return None

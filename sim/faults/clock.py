@@ -67,7 +67,7 @@ class ClockFault(Fault):
         clock, which = host.clock, self.which
         if self.reset is not None:
             clock.reset(self.reset)
-        clock.wall.jump(self.jump)
+        clock.jump(self.jump)
         if self.drift:
             clock.drift(self.drift, which)
             yield lambda: clock.drift(-self.drift, which)
@@ -106,21 +106,21 @@ def _slewing(levers: Levers, host: Host, by: int, rate: int) -> Mend:
 
 def _swinging(levers: Levers, host: Host, period: int, where: Callable[[int, int], int]) -> Mend:
     """Shift a wall clock to `where(now, shift so far)` each period; return what takes the shift back."""
-    kernel, wall = levers.kernel, host.clock.wall
+    kernel, clock = levers.kernel, host.clock
     running, shift = True, 0
 
     def go(_: object) -> None:
         nonlocal shift
         if running:
             to = where(kernel.now, shift)
-            wall.shift(to - shift)
+            clock.shift(to - shift)
             shift = to
             kernel.post(kernel.now + period, FAULT, go)
 
     def stop() -> None:
         nonlocal running
         running = False
-        wall.shift(-shift)
+        clock.shift(-shift)
 
     go(None)
     return stop

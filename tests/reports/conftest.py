@@ -261,6 +261,12 @@ def write_run(
             }
             for f in outcome.faults
         ],
+        "digest": outcome.digest,
+        "clocks": {
+            node: [{"at": at, "error_ns": error, "rate_ppm": ppm} for at, error, ppm in errors]
+            for node, errors in outcome.clocks.items()
+        },
+        "drops": outcome.drops,
         "stats": outcome.stats,
     }
     if change is not None:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from reports import convergence, spacetime, style, timeline
-from reports.draw import PICTURES, draw
+from reports.draw import EVERY, FORMATS, PICTURES, draw
 from reports.load import BadRun, load
 from reports.series import field_steps, role_spans
 from sim.units import clock_text
@@ -44,6 +44,15 @@ def test_three_pictures_are_drawn_twice_each_and_nothing_is_left_over(tmp_path: 
     before = {p.name for p in tmp_path.iterdir()}
     assert sorted(p.name for p in draw(path)) == NAMES
     assert {p.name for p in tmp_path.iterdir()} == before | set(NAMES)
+
+
+def test_every_picture_comes_in_every_format_and_the_same_bytes_each_time(folder: Path, tmp_path: Path) -> None:
+    made = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        made.append([path.read_bytes() for path in draw(folder, tmp_path / name, EVERY, tuple(FORMATS))])
+    assert len(made[0]) == len(EVERY) * len(FORMATS)
+    assert made[0] == made[1]
 
 
 def test_the_same_run_gives_the_same_bytes(folder: Path, tmp_path: Path, write_run: Any) -> None:
@@ -254,11 +263,11 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", EVERY)
 def test_no_text_is_clipped_or_lies_on_another(tmp_path: Path, write_run: Any, case: str, name: str) -> None:
     run = load(write_run(tmp_path, **CASES[case]))
     with style.styled():
-        figure = PICTURES[name](run)
+        figure = EVERY[name](run)
         boxes = visible_texts(figure)
     assert len(boxes) > 5
     width, height = figure.bbox.width, figure.bbox.height
@@ -293,7 +302,7 @@ def visible_texts(figure: Any) -> list[tuple[str, Any]]:
 def test_text_is_six_points_or_more_in_a_column_of_a_paper(folder: Path) -> None:
     from matplotlib.text import Text
 
-    for name, picture in PICTURES.items():
+    for name, picture in EVERY.items():
         with style.styled():
             figure = picture(load(folder))
             found = figure.findobj(Text)

@@ -81,7 +81,7 @@ def test_two_faults_that_stop_a_clock_do_not_turn_it_back() -> None:
 def test_a_jump_steps_the_wall_clock_only() -> None:
     time = TrueTime()
     clock = Clock(time, 1000, 0)
-    clock.wall.jump(-300)
+    clock.jump(-300)
     assert (clock.wall.read(5), clock.monotonic.read(5)) == (705, 5)
 
 
@@ -111,3 +111,20 @@ def test_the_monotonic_clock_shows_0_at_the_first_boot_and_keeps_its_rate() -> N
     clock.first_boot()
     assert (clock.monotonic.read(5 * S), clock.monotonic.read(6 * S)) == (0, 2 * S)
     assert clock.wall.read(6 * S) == 12 * S
+
+
+def test_every_change_of_the_wall_clock_is_told_with_its_error_and_rate() -> None:
+    time = TrueTime()
+    clock = Clock(time, 1000, drift=100, offset=5)
+    time.now = S
+    clock.jump(-300)
+    time.now = 2 * S
+    clock.drift(-100, "wall")
+    assert clock.errors == [(0, 5, 100), (S, 100_000 - 295, 100), (2 * S, 200_000 - 295, 0)]
+
+
+def test_of_two_changes_at_one_instant_the_last_is_told() -> None:
+    clock = Clock(TrueTime(), 0)
+    clock.jump(7)
+    clock.jump(5)
+    assert clock.errors == [(0, 12, 0)]

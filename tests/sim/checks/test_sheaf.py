@@ -45,7 +45,8 @@ BROKEN = {
     "a gap": ([P1, P2, (2, "n2", "applied", 2, "b")], "n2 applied sequence 2 without 1"),
     "out of order": ([P1, P3, A1, (2, "n2", "applied", 3, "c"), P2_LATE, A2_LATE], "n2 applied sequence 2 after 3"),
     "applied twice across a crash": ([P1, A1, *RESTART, AGAIN], "n2 applied sequence 1 a second time"),
-    "applied nowhere": ([P1, (1, "n2", "received", 1, "a")], "sequence 1, published by n1, is applied nowhere"),
+    "applied nowhere": ([P1, (1, "n2", "received", 1, "a")], "sequence 1, published by n1, is applied by nobody else"),
+    "no follower ever heard of it": ([P1, (1, "n1", "applied", 1, "a")], "is applied by nobody else"),
 }
 SOUND = {
     "the leader applies nothing itself": [P1, A1, (2, "n3", "applied", 1, "a")],
