@@ -23,7 +23,7 @@ specification of ecs.
     symbols     tags, the filter, putting together          (3.6)
     config      roles, modes, what is refused               (3.7)
     events      the sheaf check as published                (3.8)
-    tla         traces as TLA+, published and replayable    (3.9)
+    tla         traces as TLA+, as published                (3.9)
     fencing     epochs, the repair of the clock             (6)
     choices     what the sources leave open, and repairs    (1.2, 1.3)
     messages    what nodes say to each other                (1.3)

@@ -48,8 +48,9 @@ def sheaf_end_to_end(cluster: Header) -> Judge:
 def sheaf_consistent(cluster: Header, grace: int) -> Judge:
     """Judge every fact against those before it, and the end if nothing was wrong for a grace.
 
-    A sequence is published with one payload; nothing is received or applied that is not; every node applies what was
-    published in order, once and without a gap; and what was published a grace ago is applied by somebody else, if anybody else is left.
+    A sequence is published with one payload; nothing is received or applied that is not; every node applies sequence
+    after sequence, once and without a gap, from the lowest one on; and what was published a grace ago is applied by
+    somebody else, if anybody else is left.
     """
     published: dict[Any, Any] = {}
     first: dict[Any, Record] = {}
@@ -91,14 +92,14 @@ def _brief(payload: Any) -> str:
 
 def _misplaced(node: str, seq: Any, done: list[Any], published: dict[Any, Any]) -> str | None:
     """Return what is wrong with applying a sequence now, and take it in."""
-    before = max((other for other in published if other < seq), default=None)
+    before = seq - 1 if isinstance(seq, int) else max((other for other in published if other < seq), default=None)
     last = done[-1] if done else None
     done.append(seq)
     if seq in done[:-1]:
         return f"{node} applied sequence {shown(seq)} a second time"
     if last is not None and seq < last:
         return f"{node} applied sequence {shown(seq)} after {shown(last)}"
-    if before is not None and before not in done:
+    if before is not None and seq != min(published) and before not in done:
         return f"{node} applied sequence {shown(seq)} without {shown(before)}"
     return None
 

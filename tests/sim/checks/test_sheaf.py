@@ -34,7 +34,7 @@ def judged(*lines: Any) -> Any:
 
 P1, A1 = (0, "n1", "published", 1, "a"), (1, "n2", "applied", 1, "a")
 P2, P3 = (1, "n1", "published", 2, "b"), (1, "n1", "published", 3, "c")
-P2_LATE, A2_LATE = (3, "n1", "published", 2, "b"), (4, "n2", "applied", 2, "b")
+LATE = [P1, P3, A1, (2, "n2", "applied", 3, "c"), (3, "n1", "published", 2, "b"), (4, "n2", "applied", 2, "b")]
 RESTART, AGAIN = [(2, "n2", "crash", "keep"), (3, "n2", "boot")], (4, "n2", "applied", 1, "a")
 
 BROKEN = {
@@ -43,7 +43,8 @@ BROKEN = {
     "applied before it is published": ([(0, "n1", "applied", 1, "a"), P1], "which nobody had published"),
     "received and never published": ([(0, "n2", "received", 1, "a")], "which nobody had published"),
     "a gap": ([P1, P2, (2, "n2", "applied", 2, "b")], "n2 applied sequence 2 without 1"),
-    "out of order": ([P1, P3, A1, (2, "n2", "applied", 3, "c"), P2_LATE, A2_LATE], "n2 applied sequence 2 after 3"),
+    "a sequence that was never published": ([P1, P3, A1, (2, "n2", "applied", 3, "c")], "applied sequence 3 without 2"),
+    "out of order": ([(at, n, what, f"s{seq}", p) for at, n, what, seq, p in LATE], "n2 applied sequence s2 after s3"),
     "applied twice across a crash": ([P1, A1, *RESTART, AGAIN], "n2 applied sequence 1 a second time"),
     "applied nowhere": ([P1, (1, "n2", "received", 1, "a")], "sequence 1, published by n1, is applied by nobody else"),
     "no follower ever heard of it": ([P1, (1, "n1", "applied", 1, "a")], "is applied by nobody else"),
