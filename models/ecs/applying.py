@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from hashlib import blake2b
 from typing import Any
 
 from sim.machine import Cluster, NodeId, Now, Point, on
 
-from .blake3 import blake3
 from .choices import Parameters
 from .config import FOLLOWER
 from .dedup import CommitDeduplicator
@@ -68,10 +68,6 @@ class Applying(Storing):
         self.see_epoch(msg.epoch)
         self.learn(CommitMarker(msg.commit_seq, msg.capsule_id, msg.timestamp_ns), msg.epoch)
 
-    def see_epoch(self, epoch: int) -> None:
-        """Take notice of an epoch; a leader of an older one gives way, in a later room."""
-        self.epoch_seen = max(self.epoch_seen, epoch)
-
     def learn(self, marker: CommitMarker, epoch: int = 0) -> None:
         """Take in a marker that was announced or came as an object; who leads has no use for others'."""
         if self.role != FOLLOWER:
@@ -119,7 +115,7 @@ class Applying(Storing):
             return
         seq = marker.commit_seq
         self.tally += 1
-        self.root = blake3(self.root + seq.to_bytes(8, "little") + marker.capsule_id)[:ID_BYTES]
+        self.root = blake2b(self.root + seq.to_bytes(8, "little") + marker.capsule_id, digest_size=ID_BYTES).digest()
         self._applied.add(seq)
         while self.upto + 1 in self._applied:
             self.upto += 1

@@ -63,6 +63,13 @@ class Applied(NamedTuple):
     tally: int
 
 
+class Restored(NamedTuple):
+    """A life begins with a state in which all sequences up to this one have taken effect, and so many in all."""
+
+    upto: int
+    tally: int
+
+
 class SymbolRejected(NamedTuple):
     """A symbol was not taken: its tag is wrong, or its number is known with other data."""
 

@@ -47,6 +47,7 @@ class Leading(Applying):
         self.next_publish = 1  # the lowest sequence that is not published, for publication in order
         self.gates: dict[int, Open] = {}
         self.last_stamp = 0
+        self._logged: set[int] = set()  # what this node had published when its life began
         self._waiting: list[Ask] = []  # for this node to lead
         self._recovery: Recovery | None = None
         self._recovering: dict[int, Vote] = {}  # what must be published again, and whose capsule is not here
@@ -63,16 +64,21 @@ class Leading(Applying):
             if isinstance(key, tuple) and key[0] == "marker":
                 marker = CommitMarker(key[1], value[0], value[1])
                 self.remember(marker, value[2])
+                self._logged.add(key[1])
                 self.last_stamp = max(self.last_stamp, marker.timestamp_ns)
         self.next_seq = self.next_publish = self.tail
 
     def lead(self, now: Now) -> None:
         """Begin to lead: with a durable outbox, by saying again what may not have been heard."""
         self.role = LEADER
+        if self.p.outbox == "durable":
+            # The crash may have fallen when a marker was durable and nobody had been told.
+            for seq in sorted(self._logged)[-self.p.recent :] if self.p.recent else ():
+                self.note(Published(*self.markers[seq][0], self.policy.required))
+            self.announce_again(None, now)
+        self._logged.clear()
         if self._buffers and self.p.leader_applies == "on":
             self.drain()
-        if self.p.outbox == "durable":
-            self.announce_again(None, now)
 
     # -- a commit ------------------------------------------------------------------------------------------
 
@@ -293,16 +299,19 @@ class Leading(Applying):
         first = self._prefix() + 1
         last = max(max(recovery.votes, default=0), self.tail - 1)
         self.next_seq, self.next_publish = last + 1, first
+        stamp = self.markers[first - 1][0].timestamp_ns if first > 1 else 0
         for seq in range(first, last + 1):
             known = self.markers.get(seq)
             vote = recovery.votes.get(seq)
             if known is not None:  # it was published: no store can have another capsule in a later epoch
-                self._recovering[seq] = Vote(known[1], known[0].capsule_id, known[0].timestamp_ns)
-            elif vote is not None:
-                self._recovering[seq] = vote
-            else:
-                empty = self.create(CAPSULE, b"")
-                self._recovering[seq] = Vote(self.epoch, empty, self._stamp(now))
+                vote = Vote(known[1], known[0].capsule_id, known[0].timestamp_ns)
+            elif vote is None:
+                vote = Vote(self.epoch, self.create(CAPSULE, b""), stamp)
+            # A timestamp that falls is of a vote from a later epoch than the one before it, whose leader had not
+            # published that and so, in order, not this either: nobody has seen it, and it may be raised.
+            stamp = max(stamp, vote.timestamp_ns)
+            self._recovering[seq] = vote._replace(timestamp_ns=stamp)
+        self.last_stamp = max(self.last_stamp, stamp)
         self._fetch()
         self._recommit(now)
         waiting, self._waiting = self._waiting, []

@@ -21,6 +21,7 @@ from .facts import (
     Held,
     Published,
     Received,
+    Restored,
     SessionEnded,
     SessionOpened,
     SymbolRejected,
@@ -39,8 +40,8 @@ class Ecs(Pulling):
 
     View = View
     FACTS = (
-        Created, Held, Collected, Acknowledged, Published, Received, Applied, SymbolRejected, SessionOpened,
-        SessionEnded, Forked, Halted, Point,
+        Created, Held, Collected, Acknowledged, Published, Received, Applied, Restored, SymbolRejected,
+        SessionOpened, SessionEnded, Forked, Halted, Point,
     )  # fmt: skip
     __signature__: ClassVar[Signature] = signature()
 
@@ -57,6 +58,8 @@ class Ecs(Pulling):
     def booted(self, durable: Mapping[Hashable, Any], life: int, now: Now) -> None:
         self.life = life
         self.restore(durable)
+        if self.tally:
+            self.note(Restored(self.upto, self.tally))
         if life == 1:
             self.preload()
         if self.role == LEADER:

@@ -200,13 +200,20 @@ def applied_exactly_once(cluster: Any) -> Judge:
         said = f"sequence {commit[0]} took effect a second time on {record.node}" if again else None
 
 
-@always("each node applies the sequences in order and without a gap", needs={"applied": "seq payload tally"})
+@always(
+    "each node applies the sequences in order and without a gap",
+    needs={"applied": "seq payload tally", "restored": "upto"},
+)
 def applied_in_order(cluster: Any) -> Judge:
     """Judge every sequence by the greatest one that is part of the node's state (EW-3, EW-36)."""
     last: dict[str, int] = {}
     said: Any = NOTHING
     while True:
         record = yield said
+        if record.name == "restored":
+            last[record.node] = max(last.get(record.node, 0), record.data.upto)
+            said = NOTHING
+            continue
         seq = record.data.seq
         upto = 0 if record.data.tally == 1 else last.get(record.node, 0)
         last[record.node] = max(upto, seq)
@@ -255,7 +262,14 @@ def _spread(fact: str, verb: str) -> Judge:
                 record.node
             )
         elif record.name == "published":
-            published.setdefault((record.data.seq, record.data.payload), record.node)
+            commit = (record.data.seq, record.data.payload)
+            published.setdefault(commit, record.node)
+            if fact == "received":  # who publishes has heard of it
+                have.setdefault(record.node, set()).add(commit)
+        elif record.name == "restored":
+            # A crash may fall between an effect and its statement; the next life says how far it is.
+            done = {commit for commit in published if commit[0] <= record.data.upto}
+            have.setdefault(record.node, set()).update(done)
         elif record.name == fact:
             have.setdefault(record.node, set()).add((record.data.seq, record.data.payload))
         if not published or not followers:
@@ -270,7 +284,7 @@ def _spread(fact: str, verb: str) -> Judge:
 
 @eventually(
     "every published commit is applied by every live follower",
-    needs={"published": "seq payload", "applied": "seq payload", "state": "role"},
+    needs={"published": "seq payload", "applied": "seq payload", "restored": "upto", "state": "role"},
     within="5s",
 )
 def applied_everywhere(cluster: Any) -> Judge:

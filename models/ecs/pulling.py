@@ -7,12 +7,12 @@ the session.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 from sim.machine import Alarm, Cluster, NodeId, Now, Persisted, fingerprint, on
 from sim.units import duration
 
-from .blake3 import blake3
 from .choices import Parameters, quantity
 from .config import FOLLOWER
 from .facts import Forked, SessionEnded, SessionOpened
@@ -61,14 +61,16 @@ class Pulling(Leading):
 
     @on(Alarm, "ae")
     def round(self, about: Any, now: Now) -> None:
-        if not self.peers or (self.p.initiators == "followers" and self.role != FOLLOWER):
-            return
-        peer = self.peers[self._turn % len(self.peers)]
-        self._turn += 1
+        opens = bool(self.peers) and (self.p.initiators == "all" or self.role == FOLLOWER)
         if self.timeout is not None:
             for other in [p for p, pull in self.pulls.items() if now.monotonic - pull.opened >= self.timeout]:
                 self._end(other, "timeout")
-                self._open(other, now)
+                if opens:
+                    self._open(other, now)
+        if not opens:
+            return
+        peer = self.peers[self._turn % len(self.peers)]
+        self._turn += 1
         if self.p.recheck == "each-round":
             for other in list(self.pulls):
                 self._recheck(other)
@@ -242,8 +244,14 @@ class Pulling(Leading):
     # -- answers to the sessions of others -----------------------------------------------------------------
 
     def tip(self) -> ReplicaTip:
-        """Return this node's tip: the root of what is applied, its marker position, and a digest of what it holds."""
-        return ReplicaTip(self.root, self.position, (blake3(b"".join(sorted(self.inventory())))[:ID_BYTES],))
+        """Return this node's tip: the root of what is applied, its marker position, and a digest of what it tells of.
+
+        The digest stands for the tips of index segments; it is made only where somebody reads it.
+        """
+        digests: tuple[ObjectId, ...] = ()
+        if self.p.tips == "compared":
+            digests = (blake2b(b"".join(sorted(self.inventory())), digest_size=ID_BYTES).digest(),)
+        return ReplicaTip(self.root, self.position, digests)
 
     def inventory(self) -> set[ObjectId]:
         """Return the ids that others are told of: all, or only what belongs to published markers."""

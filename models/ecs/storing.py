@@ -191,6 +191,10 @@ class Storing(Machine):
     def arrived(self, oid: ObjectId, src: NodeId, session: int | None, now: Now) -> None:
         """Go on with an object that is held now, or that came again; later rooms say how."""
 
+    def see_epoch(self, epoch: int) -> None:
+        """Take notice of an epoch; a leader of an older one gives way, in a later room."""
+        self.epoch_seen = max(self.epoch_seen, epoch)
+
     # -- a store -------------------------------------------------------------------------------------------
 
     def owners(self, oid: ObjectId, esi: int) -> tuple[int, ...]:
@@ -232,7 +236,7 @@ class Storing(Machine):
             if not self.acceptor.accept(msg.commit_seq, vote):
                 self.send(leader, Stale(self.acceptor.promised))
                 return
-            self.epoch_seen = max(self.epoch_seen, msg.epoch)
+            self.see_epoch(msg.epoch)
             self.write("promised", self.acceptor.promised)
             self.write(("vote", msg.commit_seq), tuple(vote))
         durable = self._writes_first or self.p.durability == "db"

@@ -290,7 +290,7 @@ WEAKNESSES: tuple[Weakness, ...] = (
         id="EW-21", summary="A leader that was replaced publishes what it began, however late.",
         scenario="ecs/zombie_publishes", breaks=("unique_clock",), figures=_zombie,
         expected={"published by L1 after L2 was promoted": 1},
-        note="The schedule's retried pushes do not exist as specified; here pushes are held up and get through at heal.",
+        note="The schedule's retried pushes do not exist as specified; here pushes are held up until heal.",
     ),
     Weakness(
         id="EW-22", summary="A client is told of a commit that nobody else ever hears of.",

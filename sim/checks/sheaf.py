@@ -55,6 +55,7 @@ def sheaf_consistent(cluster: Header, grace: int) -> Judge:
     published: dict[Any, Any] = {}
     first: dict[Any, Record] = {}
     nodes: dict[str, list[Any]] = {}  # what each node applied, in order
+    restarted: set[str] = set()  # who has applied nothing since
     standing = Standing(cluster)
     said: Any = NOTHING
     while True:
@@ -68,6 +69,8 @@ def sheaf_consistent(cluster: Header, grace: int) -> Judge:
         if standing.hear(record):
             if record.kind == "crash" and record.data.how == "wiped":
                 nodes.pop(str(record.node), None)
+            elif record.kind == "crash":
+                restarted.add(str(record.node))
             continue
         if record.kind != "note":
             continue
@@ -83,14 +86,17 @@ def sheaf_consistent(cluster: Header, grace: int) -> Judge:
         elif published[seq] != payload:
             said = f"{record.node} {record.name} {_brief(payload)}, but sequence {seq} is {_brief(published[seq])}"
         elif record.name == "applied":
-            said = _misplaced(str(record.node), seq, nodes.setdefault(str(record.node), []), published)
+            # A crash may fall between an effect and its statement, so after one a gap is nobody's fault.
+            lenient = str(record.node) in restarted
+            restarted.discard(str(record.node))
+            said = _misplaced(str(record.node), seq, nodes.setdefault(str(record.node), []), published, lenient)
 
 
 def _brief(payload: Any) -> str:
     return payload.hex()[:8] if isinstance(payload, bytes) else shown(payload)
 
 
-def _misplaced(node: str, seq: Any, done: list[Any], published: dict[Any, Any]) -> str | None:
+def _misplaced(node: str, seq: Any, done: list[Any], published: dict[Any, Any], lenient: bool) -> str | None:
     """Return what is wrong with applying a sequence now, and take it in."""
     before = seq - 1 if isinstance(seq, int) else max((other for other in published if other < seq), default=None)
     last = done[-1] if done else None
@@ -99,7 +105,7 @@ def _misplaced(node: str, seq: Any, done: list[Any], published: dict[Any, Any]) 
         return f"{node} applied sequence {shown(seq)} a second time"
     if last is not None and seq < last:
         return f"{node} applied sequence {shown(seq)} after {shown(last)}"
-    if before is not None and seq != min(published) and before not in done:
+    if not lenient and before is not None and seq != min(published) and before not in done:
         return f"{node} applied sequence {shown(seq)} without {shown(before)}"
     return None
 

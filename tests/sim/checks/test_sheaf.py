@@ -35,6 +35,7 @@ def judged(*lines: Any) -> Any:
 P1, A1 = (0, "n1", "published", 1, "a"), (1, "n2", "applied", 1, "a")
 P2, P3 = (1, "n1", "published", 2, "b"), (1, "n1", "published", 3, "c")
 LATE = [P1, P3, A1, (2, "n2", "applied", 3, "c"), (3, "n1", "published", 2, "b"), (4, "n2", "applied", 2, "b")]
+THIRD = [(5, "n3", "applied", 1, "a"), (5, "n3", "applied", 2, "b"), (5, "n3", "applied", 3, "c")]
 RESTART, AGAIN = [(2, "n2", "crash", "keep"), (3, "n2", "boot")], (4, "n2", "applied", 1, "a")
 
 BROKEN = {
@@ -52,6 +53,7 @@ BROKEN = {
 SOUND = {
     "the leader applies nothing itself": [P1, A1, (2, "n3", "applied", 1, "a")],
     "published again by the next leader": [P1, A1, (2, "n3", "published", 1, "a")],
+    "a crash fell between an effect and its statement": [P1, A1, P2, P3, *RESTART, (4, "n2", "applied", 3, "c"), *THIRD],
     "a disk was wiped and all is applied again": [P1, A1, (2, "n2", "crash", "wiped"), RESTART[1], AGAIN],
     "the run was cut off in the middle of a commit": [P1, A1, (58, "n1", "published", 2, "b")],
 }
