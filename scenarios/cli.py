@@ -369,15 +369,18 @@ def study_(name: str | None, trials: int | None, workers: int, out: Path | None,
         _print(plain(name, chosen, result))
     else:
         _tell_study(result)
-    return UNEXPECTED if any(row.verdict == DIFFERS for row in result.rows) else OK
+    return UNEXPECTED if any(row.verdict == DIFFERS and not row.known for row in result.rows) else OK
 
 
 def _tell_study(result: Any) -> None:
+    from .studies.study import DIFFERS
+
     width = max((len(row.name) for row in result.rows), default=0)
     for row in result.rows:
         interval = "" if row.low is None else f" [{row.low:.4g}, {row.high:.4g}]"
         published = "" if row.published is None else f", published {row.published}: {row.verdict}"
-        click.echo(f"{row.name:{width}}  {row.measured:.4g}{interval}{published}")
+        known = f" ({row.known})" if row.known and row.verdict == DIFFERS else ""
+        click.echo(f"{row.name:{width}}  {row.measured:.4g}{interval}{published}{known}")
 
 
 @main.command("new-model")

@@ -31,6 +31,7 @@ class Row:
     high: float | None = None
     published: float | tuple[float, float] | None = None
     tolerance: float = 0.0
+    known: str = ""  # why it is known to differ
 
     @property
     def verdict(self) -> str:
@@ -52,6 +53,7 @@ class Row:
             "low": self.low,
             "high": self.high,
             "verdict": self.verdict,
+            "known": self.known,
         }
 
 

@@ -1,0 +1,1 @@
+"""Published figures of well-known protocols, measured again."""
