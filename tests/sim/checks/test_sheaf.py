@@ -53,7 +53,15 @@ BROKEN = {
 SOUND = {
     "the leader applies nothing itself": [P1, A1, (2, "n3", "applied", 1, "a")],
     "published again by the next leader": [P1, A1, (2, "n3", "published", 1, "a")],
-    "a crash fell between an effect and its statement": [P1, A1, P2, P3, *RESTART, (4, "n2", "applied", 3, "c"), *THIRD],
+    "a crash fell between an effect and its statement": [
+        P1,
+        A1,
+        P2,
+        P3,
+        *RESTART,
+        (4, "n2", "applied", 3, "c"),
+        *THIRD,
+    ],
     "a disk was wiped and all is applied again": [P1, A1, (2, "n2", "crash", "wiped"), RESTART[1], AGAIN],
     "the run was cut off in the middle of a commit": [P1, A1, (58, "n1", "published", 2, "b")],
 }
