@@ -50,6 +50,26 @@ CAMPAIGNS = (
         5000,
         replay=True,
     ),
+    Campaign(
+        "quorum_write QI-10, QI-11, QI-13, QI-14, QI-16 under drawn faults that leave disks whole, with 2 to 6 nodes",
+        "quorum_write/premises_hold",
+        10_000,
+    ),
+    Campaign(
+        "quorum_write QI-12: of 5 nodes any two acknowledged writes share one",
+        "quorum_write/odd_majorities_intersect",
+        10_000,
+    ),
+    Campaign(
+        "quorum_write QI-11: of 5 disks two are lost for good, and what was acknowledged is left",
+        "quorum_write/lost_disks_are_survived",
+        10_000,
+    ),
+    Campaign(
+        "quorum_write QI-15: where everybody pushes all that he holds, all end with equal values",
+        "quorum_write/everyone_pushes_all",
+        10_000,
+    ),
 )
 
 

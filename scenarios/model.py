@@ -10,7 +10,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -21,6 +21,7 @@ from typing import Any
 from sim.checks import SHIPPED
 from sim.machine import Cluster, Machine, NodeId
 from sim.property import Property
+from sim.trace import Record
 
 from .complaints import unknown
 
@@ -39,6 +40,7 @@ class Model:
 
     `reference` finds the model again from anywhere; `name` is what traces say. A switch is a repair that can be turned
     on alone: its name, or several joined by `+`, is a profile too, the first profile with the switches' parameters.
+    `files` are what a run of this model leaves beside the usual, by name: each is written from nodes and records.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Model:
     profiles: Mapping[str, Mapping[str, Any]]
     properties: tuple[Property, ...]
     switches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    files: Mapping[str, Callable[[Sequence[NodeId], Iterable[Record]], str]] = field(default_factory=dict)
 
     def settings(self, profile: str) -> Mapping[str, Any] | None:
         """Return the parameters that a profile sets, None if there is no such profile."""
@@ -142,4 +145,5 @@ def _read(module: ModuleType, name: str, reference: str) -> Model:
         profiles=getattr(module, "PROFILES", {AS_WRITTEN: {}}),
         properties=tuple(properties.values()),
         switches=getattr(module, "SWITCHES", {}),
+        files=getattr(module, "FILES", {}),
     )

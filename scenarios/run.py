@@ -66,6 +66,9 @@ def run(experiment: Experiment, seed: int, out: Path, plots: bool = True) -> Run
             history.writelines(outcome.history.lines())
         (folder / "scenario.toml").write_bytes(replay_file(experiment, seed, outcome).encode())
         (folder / rundir.RESULT).write_text(dumps(result), encoding="utf-8")
+        for name, write in experiment.model.files.items():
+            header, records = read_trace(folder / "trace.jsonl")
+            (folder / name).write_text(write(header.nodes, records), encoding="utf-8")
         if plots:
             from reports.draw import draw
 

@@ -25,6 +25,11 @@ def test_no_claim_is_vacuous_throughout(results):
     claimed = {"redex/crash_is_noticed": ("detected_in_time", "settled_after_failover")}
     claimed["redex/heal_settles"] = claimed["redex/nemesis"] = ("settled_after_heal",)
     claimed["careless/nemesis"] = ("leader_elected",)
+    durable = ("acknowledged_survives_losses", "answered_in_time")
+    claimed["quorum_write/premises_hold"] = (*durable, "acknowledged_is_durable", "nothing_invented")
+    claimed["quorum_write/odd_majorities_intersect"] = ("quorums_intersect",)
+    claimed["quorum_write/lost_disks_are_survived"] = durable
+    claimed["quorum_write/everyone_pushes_all"] = ("states_agree",)
     for result in results:
         for name in claimed[result["scenario"]]:
             assert result["properties"][name].get("holds", 0) >= SLICE * 9 // 10
