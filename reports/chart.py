@@ -16,6 +16,7 @@ from .table import Cell, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 FORMS = ("line", "points", "step", "heat")
@@ -151,8 +152,10 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series) -> None:
         _draw_one(axes, chart, part, (xs, ys), colour, dash)
     if chart.x_log:
         axes.set_xscale("log")
+        _label_log(axes.xaxis)
     if chart.y_log:
         axes.set_yscale("log")
+        _label_log(axes.yaxis)
     else:
         low, high = axes.get_ylim()
         smallest = min((y for y in map(_number, table.column(chart.y)) if not math.isnan(y)), default=0)
@@ -162,6 +165,19 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series) -> None:
         axes.set_xticks(range(len(categories)), [style.shown(v) for v in categories])
         axes.set_xlim(-0.5, len(categories) - 0.5)
     axes.grid(color=style.GRID, linewidth=0.7, zorder=0)
+
+
+def _label_log(axis: Axis) -> None:
+    """Write plain numbers at an axis: matplotlib's own labels are formulas, which the style does not parse.
+
+    Over less than two decades 2 and 5 are labelled as well, lest a tick stand alone.
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    low, high = axis.get_view_interval()
+    short = low > 0 and high < 100 * low
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if short and f"{value:e}"[0] in "25" else ""))
 
 
 def _draw_one(

@@ -77,3 +77,16 @@ def test_a_column_that_is_not_there_is_refused() -> None:
 
 def test_a_table_reads_back_from_its_csv() -> None:
     assert Table(("x", "y"), ((0.1, "a,b"), (None, "c"))).csv() == 'x,y\n0.1,"a,b"\n,c\n'
+
+
+@pytest.mark.parametrize(("last", "labels"), [(50, ["5", "10", "20", "50"]), (5000, ["10", "100", "1000"])])
+def test_a_logarithmic_axis_has_plain_numbers(last: int, labels: list[str]) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    table = Table(("n", "y"), ((4, 1.0), (last, 2.0)))
+    figure = draw(Chart(title="t", x="n", y="y", x_log=True), table)
+    FigureCanvasAgg(figure).draw()
+    axis = figure.axes[0].xaxis
+    low, high = axis.get_view_interval()
+    ticks = [t for t in (*axis.get_major_ticks(), *axis.get_minor_ticks()) if low <= t.get_loc() <= high]
+    assert sorted((t.label1.get_text() for t in ticks if t.label1.get_text()), key=float) == labels
