@@ -51,7 +51,7 @@ CAMPAIGNS = (
         replay=True,
     ),
     Campaign(
-        "ecs EI-6, EI-10 to EI-14, EI-16 under drawn faults: what is published is backed, unique, made by somebody, kept",
+        "ecs EI-6, EI-10 to EI-14, EI-16 under drawn faults: what is published is backed, unique, somebody's, and kept",
         "ecs/invariants",
         10_000,
     ),
