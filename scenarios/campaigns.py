@@ -73,6 +73,23 @@ CAMPAIGNS = (
         replay=True,
     ),
     Campaign(
+        "ecs EI-6, EI-10 to EI-14, EI-16 under drawn faults: what is published is backed, unique, somebody's, and kept",
+        "ecs/invariants",
+        10_000,
+    ),
+    Campaign("ecs EI-15: after heal, fresh sessions both ways make all sets equal", "ecs/converges", 10_000),
+    Campaign(
+        "ecs EI-15: over a link that loses a tenth of the symbols a follower pulls 100 objects in fresh sessions",
+        "ecs/lossy_pull",
+        10_000,
+    ),
+    Campaign("ecs hardened: the same without that help", "ecs/lossy_pull_unaided", 10_000),
+    Campaign(
+        "ecs hardened under drawn faults and promotions: one clock, applied everywhere, in order and once",
+        "ecs/hardened_storm",
+        2000,
+    ),
+    Campaign(
         "quorum_write QI-10, QI-11, QI-13, QI-14, QI-16 under drawn faults that leave disks whole, with 2 to 6 nodes",
         "quorum_write/premises_hold",
         10_000,

@@ -13,8 +13,12 @@ from sim.units import S
 
 View = namedtuple("View", (*VIEWS, "leader"))
 PLAIN = View(role="follower", term=1, tail=0, commit=0, digest="", leader=None)
-FIELDS = {text.partition("(")[0]: tuple(text.partition("(")[2].rstrip(")").split(", ")) for text in FACTS}
-KIND = {name: namedtuple(name, fields) for name, fields in FIELDS.items()}  # with the longer form of `stored`
+FIELDS: dict[str, tuple[str, ...]] = {}  # with the longer form of `stored`, and both forms of `applied` in one
+for text in FACTS:
+    name, _, rest = text.rstrip(")").partition("(")
+    had, fields = FIELDS.get(name, ()), tuple(rest.split(", "))
+    FIELDS[name] = fields if len(fields) > len(had) else tuple(dict.fromkeys((*had, *fields)))
+KIND = {name: namedtuple(name, fields, defaults=(None,)) for name, fields in FIELDS.items()}
 NODES = ("n1", "n2", "n3", "n4", "n5")
 HEAL, STOP = 20 * S, 60 * S
 LINES = list[tuple[int, str, str | None, Any]]
@@ -39,6 +43,14 @@ def note(node: str, name: str, *values: Any, at: int = 0) -> Any:
 
 def stored(node: str, seq: int, payload: str, term: int = 1, at: int = 0) -> Any:
     return note(node, "stored", seq, term, payload, at=at)
+
+
+def applied(node: str, seq: int, payload: str = "a", at: int = 0) -> Any:
+    return note(node, "applied", None, seq, payload, at=at)
+
+
+def published(node: str, seq: int, payload: str = "a", at: int = 0) -> Any:
+    return note(node, "published", seq, payload, at=at)
 
 
 def merged(node: str, left: int, right: int, result: int) -> Any:
@@ -272,6 +284,16 @@ TEETH: dict[str, tuple[LINES, LINES, str]] = {
         [note("n1", "reflects", "u", 1), note("n2", "reflects", "u", 2)],
         [note("n1", "reflects", "u", 1), note("n2", "reflects", "u", 1), note("n2", "reflects", "v", 2)],
         "with the same updates n2 is in 2, and n1 was in 1 (record 1)",
+    ),
+    "sheaf_end_to_end": (
+        [published("n1", 1), applied("n2", 1)],
+        [published("n1", 1), applied("n1", 1), published("n2", 1, "b"), applied("n2", 1)],
+        "phantom commit at sequence 1: none of n1 and n2 both published and applied it",
+    ),
+    "sheaf_consistent": (
+        [published("n1", 1), applied("n1", 1), published("n2", 1, "b")],
+        [published("n1", 1), note("n2", "received", 1, "a"), applied("n2", 1), published("n1", 2), applied("n2", 2)],
+        "sequence 1 is published as a and by n2 as b",
     ),
 }
 
