@@ -128,6 +128,8 @@ CAMPAIGNS = (
         "crdt_state CI-12: if nothing is doubled, every global checkpoint is whole and true",
         "crdt_state/checkpoints_under_loss",
         10_000,
+    ),
+    Campaign(
         "raft: what clients were told is linearizable, and every rule of the paper holds, under drawn faults and a cut",
         "raft/nemesis",
         10_000,

@@ -40,16 +40,13 @@ def test_no_claim_is_vacuous_throughout(results):
     claimed["quorum_write/odd_majorities_intersect"] = ("quorums_intersect",)
     claimed["quorum_write/lost_disks_are_survived"] = durable
     claimed["quorum_write/everyone_pushes_all"] = ("states_agree",)
-<<<<<<< HEAD
     claimed["redex/hardened_nemesis"] = ("one_leader_per_term", "log_matching", "committed_survives")
     raft = ("linearizable", "one_leader_per_term", "log_matching", "accepted_survives")
     claimed["raft/nemesis"] = claimed["raft/nemesis_reconfigures"] = raft
-=======
     claimed["ecs/invariants"] = ("publication_backed", "unique_clock", "no_invention", "held_stays_held")
     claimed["ecs/invariants"] += ("applied_once_in_a_life", "published_is_held", "published_survives", "pull_is_sound")
     claimed["ecs/converges"] = claimed["ecs/lossy_pull"] = claimed["ecs/lossy_pull_unaided"] = ("no_holes",)
     claimed["ecs/hardened_storm"] = ("unique_clock", "applied_in_order", "applied_exactly_once", "applied_everywhere")
->>>>>>> ecs
     for result in results:
         for name in claimed[result["scenario"]]:
             assert result["properties"][name].get("holds", 0) >= SLICE * 9 // 10
