@@ -27,8 +27,15 @@ asks again, after it was told nothing or that nobody knows, may find its write t
     choices      what the sources leave open, as parameters    (7)
     facts        what a node states, and its view
     runtime      the machine: tick, messages, clients          (3, 4)
-    properties   legal turns, and the three bounds on leadership
-    bounds       what the bounds are judged by                 (10.2)
+    properties   legal turns, and three bounds on leadership   (10.1, 10.2)
+    entries      what logs never do                            (10.1)
+    rules        by which a node acts: one property, of        (10.1)
+    exchange     rules of asking and answering
+    conduct      rules of what a node keeps and becomes
+    reigns       how leadership lasts                          (10.2)
+    pace         how soon a follower catches up                (10.3)
+    bounds       when a cluster is calm enough for a promise   (10.2)
+    witness      what rules see beside a record
 
 Rooms of the hardenings (9.0): rules first, then the machine, a layer for each subject on top of `runtime`.
 
@@ -46,11 +53,23 @@ Rooms of the hardenings (9.0): rules first, then the machine, a layer for each s
     hardened     withdrawing for a while, SWITCHES, and the choice of the machine
 """
 
+from .entries import appends_only, single_writer_agrees
 from .hardened import HARDENED, SWITCHES, Hardened, machine
+from .pace import catches_up
 from .properties import bounded, legal_turns
+from .reigns import leadership_lasts
+from .rules import acts_by_the_rules
 from .runtime import Redex
 
 PROFILES: dict[str, dict[str, object]] = {"as-specified": {}, "hardened": dict(HARDENED)}
-PROPERTIES = (legal_turns, *bounded())
+PROPERTIES = (
+    legal_turns,
+    *bounded(),
+    appends_only,
+    single_writer_agrees,
+    acts_by_the_rules,
+    leadership_lasts,
+    catches_up,
+)
 
 __all__ = ["PROFILES", "PROPERTIES", "SWITCHES", "Hardened", "Redex", "machine"]

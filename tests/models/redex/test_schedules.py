@@ -286,7 +286,7 @@ def test_w13c_a_cluster_that_restarts_as_a_whole_has_no_leader(run: Any) -> None
 
 def test_w13a_with_followers_that_may_stand_there_is_a_leader(run: Any) -> None:
     """P5, the alternative."""
-    seen = run(3, 5000, params={"first_leader": "none", "deaf": "stands"})
+    seen = run(3, 5000, params={"first_leader": "none", "deaf": "stands"}, properties=())
     assert seen.leaders_at(4999) == ("n1",)
 
 
