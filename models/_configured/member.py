@@ -59,7 +59,7 @@ class Member(Master):
         self.held: dict[NodeId, int] = {}  # how many entries a successor is known to hold
         self.next: dict[NodeId, int] = {}  # the first that it was not sent
         self.told: dict[NodeId, int] = {}  # how many it knows to be committed
-        self.stuck: dict[NodeId, int] = {}  # how many it held at the last beat
+        self.stuck: dict[NodeId, tuple[int | None, int, int]] = {}  # both, and the own commit index, at the last beat
 
     # -- what a protocol says ------------------------------------------------------------------------------
 
@@ -181,14 +181,12 @@ class Member(Master):
         for read in self.reading:
             self.send(self.master, Confirm(self.term, read))
         for peer in self.successors():
-            held = self.held.get(peer)
-            if held is None or (held < self.tail and self.stuck.get(peer) == held):
+            held, known = self.held.get(peer), self.told.get(peer, 0)
+            if held is None or self.stuck.get(peer) == (held, known, self.commit):
                 self.next[peer] = self.tail if held is None else held
-                self.copy(peer, even_nothing=True)
-            elif self.told.get(peer, 0) < self.commit:
-                self.copy(peer, even_nothing=True)
-            if held is not None:
-                self.stuck[peer] = held
+            if held is None or min(held, known, self.commit) < self.tail:
+                self.copy(peer, even_nothing=self.stuck.get(peer) == (held, known, self.commit))
+            self.stuck[peer] = held, known, self.commit
 
     def copy(self, peer: NodeId, even_nothing: bool = False, whole: bool = False) -> None:
         """Send a successor what it was not sent, or everything."""
