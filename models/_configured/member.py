@@ -183,14 +183,14 @@ class Member(Master):
         for peer in self.successors():
             held, known = self.held.get(peer), self.told.get(peer, 0)
             if held is None or self.stuck.get(peer) == (held, known, self.commit):
-                self.next[peer] = self.tail if held is None else held
+                self.next[peer] = self.inherited if held is None else held
             if held is None or min(held, known, self.commit) < self.tail:
                 self.copy(peer, even_nothing=self.stuck.get(peer) == (held, known, self.commit))
             self.stuck[peer] = held, known, self.commit
 
     def copy(self, peer: NodeId, even_nothing: bool = False, whole: bool = False) -> None:
         """Send a successor what it was not sent, or everything."""
-        first = 0 if whole else self.next.get(peer, self.tail)
+        first = 0 if whole else self.next.get(peer, self.inherited)
         entries = tuple(self.log[first:])
         if entries or even_nothing:
             self.next[peer] = self.tail
