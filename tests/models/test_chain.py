@@ -207,7 +207,9 @@ def test_that_a_node_is_synced_is_on_disk_with_its_configuration() -> None:
 def test_a_predecessor_sends_the_whole_history_to_who_needs_it() -> None:
     tail = node("n3", {("log", 0): tuple(ENTRY)}, 2)
     configured(tail, 3, ("n1", 1), ("n3", 1), ("n2", 3))
-    assert sent(given(tail, "n2", Ack(3, -1, 0, False)), Copy) == [("n2", copy(ENTRY, number=3, committed=1, whole=True))]
+    assert sent(given(tail, "n2", Ack(3, -1, 0, False)), Copy) == [
+        ("n2", copy(ENTRY, number=3, committed=1, whole=True))
+    ]
 
 
 def test_a_tail_that_restarts_holds_everything_for_committed() -> None:
