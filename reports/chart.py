@@ -151,8 +151,10 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series) -> None:
         _draw_one(axes, chart, part, (xs, ys), colour, dash)
     if chart.x_log:
         axes.set_xscale("log")
+        _label_log(axes.xaxis, {x for x in map(_number, table.column(chart.x)) if not categories})
     if chart.y_log:
         axes.set_yscale("log")
+        _label_log(axes.yaxis, set())
     else:
         low, high = axes.get_ylim()
         smallest = min((y for y in map(_number, table.column(chart.y)) if not math.isnan(y)), default=0)
@@ -162,6 +164,20 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series) -> None:
         axes.set_xticks(range(len(categories)), [style.shown(v) for v in categories])
         axes.set_xlim(-0.5, len(categories) - 0.5)
     axes.grid(color=style.GRID, linewidth=0.7, zorder=0)
+
+
+LABELS = 9  # so many points of a logarithmic axis are labelled themselves, else its powers of ten are
+
+
+def _label_log(axis: Any, values: set[float]) -> None:
+    """Label a logarithmic axis with plain numbers: matplotlib's own labels are formulas, which are not set here."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+    if 0 < len(values) <= LABELS:
+        axis.set_ticks(sorted(values))
+        axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _draw_one(

@@ -10,6 +10,7 @@ A format is a module here with a function from a run, loaded whole, to the bytes
     mermaid     a sequence diagram of the records around the first violation
     prometheus  what the run came to as metrics, in the text exposition format
     parquet     the trace as a table
+    tla         commits as a TLA+ module that TLC replays
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ FORMATS: Mapping[str, tuple[str, str, str]] = {
     "mermaid": ("mermaid", "mermaid", "violation.mmd"),
     "prometheus": ("prometheus", "prometheus", "metrics.prom"),
     "parquet": ("parquet", "parquet", "trace.parquet"),
+    "tla": ("tla", "tla", "ReplicationTrace.tla"),
 }
 
 

@@ -28,6 +28,7 @@ from .logs import accepted_survives, commit_monotone, logs_agree, no_holes, same
 from .matching import log_matching
 from .progress import operations_resume
 from .quorums import accepted_on_quorum, quorum_keeps, quorum_stored, quorums_intersect
+from .sheaf import sheaf_consistent, sheaf_end_to_end
 from .stability import leadership_settles, leadership_stable
 
 SHIPPED: tuple[Property, ...] = (
@@ -65,6 +66,8 @@ SHIPPED: tuple[Property, ...] = (
     operations_resume,
     merges_are_lawful,
     same_updates_same_state,
+    sheaf_end_to_end,
+    sheaf_consistent,
 )
 
 # What the names mean that properties read. A model that shows one of them means this by it.
@@ -82,6 +85,9 @@ FACTS = {
     "quorum(seq, nodes)": "everything up to here counts as committed because these nodes hold it",
     "committed(seq, payload)": "this node takes the entry for committed",
     "applied(op, seq)": "a client's operation took effect in this node's state machine",
+    "published(seq, payload)": "a leader has made a commit known, or is about to",
+    "received(seq, payload)": "this node has heard that a commit was published",
+    "applied(seq, payload)": "a commit that was published took effect in this node's state machine",
     "voted(term, candidate)": "this node's vote in a term",
     "merged(left, right, result)": "two states were merged into one",
     "reflects(updates, state)": "the state is what exactly these updates make; both may be fingerprints",

@@ -77,3 +77,18 @@ def test_a_column_that_is_not_there_is_refused() -> None:
 
 def test_a_table_reads_back_from_its_csv() -> None:
     assert Table(("x", "y"), ((0.1, "a,b"), (None, "c"))).csv() == 'x,y\n0.1,"a,b"\n,c\n'
+
+
+def ticks(axis: object) -> list[str]:
+    return [label.get_text() for label in axis.get_ticklabels() if label.get_text()]  # type: ignore[attr-defined]
+
+
+def test_a_logarithmic_axis_of_few_points_labels_these_with_plain_numbers() -> None:
+    table = Table(("n", "rounds"), ((3, 1.0), (20, 2.0), (200, 4.0)))
+    assert ticks(draw(Chart(title="t", x="n", y="rounds", x_log=True), table).axes[0].xaxis) == ["3", "20", "200"]
+
+
+def test_a_logarithmic_axis_of_many_points_labels_powers_of_ten() -> None:
+    table = Table(("n", "rounds"), tuple((n, float(n)) for n in range(1, 120)))
+    axes = draw(Chart(title="t", x="n", y="rounds", x_log=True, y_log=True), table).axes[0]
+    assert {"1", "10", "100"} <= set(ticks(axes.xaxis)) & set(ticks(axes.yaxis))

@@ -13,8 +13,12 @@ from sim.units import S
 
 View = namedtuple("View", (*VIEWS, "leader"))
 PLAIN = View(role="follower", term=1, tail=0, commit=0, digest="", leader=None)
-FIELDS = {text.partition("(")[0]: tuple(text.partition("(")[2].rstrip(")").split(", ")) for text in FACTS}
-KIND = {name: namedtuple(name, fields) for name, fields in FIELDS.items()}  # with the longer form of `stored`
+FIELDS: dict[str, tuple[str, ...]] = {}  # with the longer form of `stored`, and both forms of `applied` in one
+for text in FACTS:
+    name, _, rest = text.rstrip(")").partition("(")
+    had, fields = FIELDS.get(name, ()), tuple(rest.split(", "))
+    FIELDS[name] = fields if len(fields) > len(had) else tuple(dict.fromkeys((*had, *fields)))
+KIND = {name: namedtuple(name, fields, defaults=(None,)) for name, fields in FIELDS.items()}
 NODES = ("n1", "n2", "n3", "n4", "n5")
 HEAL, STOP = 20 * S, 60 * S
 LINES = list[tuple[int, str, str | None, Any]]
@@ -39,6 +43,14 @@ def note(node: str, name: str, *values: Any, at: int = 0) -> Any:
 
 def stored(node: str, seq: int, payload: str, term: int = 1, at: int = 0) -> Any:
     return note(node, "stored", seq, term, payload, at=at)
+
+
+def applied(node: str, seq: int, payload: str = "a", at: int = 0) -> Any:
+    return note(node, "applied", None, seq, payload, at=at)
+
+
+def published(node: str, seq: int, payload: str = "a", at: int = 0) -> Any:
+    return note(node, "published", seq, payload, at=at)
 
 
 def merged(node: str, left: int, right: int, result: int) -> Any:
@@ -273,7 +285,46 @@ TEETH: dict[str, tuple[LINES, LINES, str]] = {
         [note("n1", "reflects", "u", 1), note("n2", "reflects", "u", 1), note("n2", "reflects", "v", 2)],
         "with the same updates n2 is in 2, and n1 was in 1 (record 1)",
     ),
+    "sheaf_end_to_end": (
+        [published("n1", 1), applied("n2", 1)],
+        [published("n1", 1), applied("n1", 1), published("n2", 1, "b"), applied("n2", 1)],
+        "phantom commit at sequence 1: none of n1 and n2 both published and applied it",
+    ),
+    "sheaf_consistent": (
+        [published("n1", 1), applied("n1", 1), published("n2", 1, "b")],
+        [published("n1", 1), note("n2", "received", 1, "a"), applied("n2", 1), published("n1", 2), applied("n2", 2)],
+        "sequence 1 is published as a and by n2 as b",
+    ),
 }
+
+
+def test_of_an_entry_that_a_crash_kept_without_its_note_log_matching_knows_nothing() -> None:
+    others = [stored("n1", 0, "a"), stored("n1", 1, "b")]
+    kept = [gone("n2"), state("n2", tail=1), stored("n2", 1, "b")]
+    assert judged("log_matching", [*others, *kept]).verdict == "holds"
+    assert judged("log_matching", [*kept, *others]).verdict == "holds"
+    assert judged("log_matching", [*kept, *others, stored("n3", 0, "x", 2), stored("n3", 1, "b")]).verdict == "violated"
+
+
+KEPT = [gone("n2"), state("n2", tail=1)]  # it finds an entry that it never noted
+
+
+def test_a_leader_that_a_crash_left_an_entry_without_its_note_is_not_said_to_lack_it() -> None:
+    committed = [state("n1", role="leader"), stored("n1", 0, "a"), note("n1", "committed", 0, "a")]
+    leads = state("n2", role="leader", term=2, tail=1)
+    assert judged("leader_completeness", [*committed, *KEPT, leads]).verdict == "holds"
+    assert judged("leader_completeness", [*committed, state("n2"), leads]).verdict == "violated"
+
+
+def test_a_quorum_may_count_an_entry_that_a_crash_kept_without_its_note() -> None:
+    counted = [stored("n1", 0, "a"), note("n1", "quorum", 0, ("n1", "n2"))]
+    assert judged("quorum_stored", [*KEPT, *counted]).verdict == "holds"
+    assert judged("quorum_stored", [*KEPT, state("n2", tail=0), *counted]).verdict == "violated"
+
+
+def test_a_hole_below_an_entry_that_no_crash_explains_is_caught_by_log_matching() -> None:
+    others = [stored("n1", 0, "a"), stored("n1", 1, "b")]
+    assert judged("log_matching", [*others, state("n2"), stored("n2", 1, "b")]).verdict == "violated"
 
 
 def test_every_property_that_ships_has_teeth_here() -> None:
@@ -306,3 +357,8 @@ def test_what_a_property_reads_is_in_the_table_of_conventions(prop: Any) -> None
 @pytest.mark.parametrize("name", TEETH)
 def test_a_judgement_does_not_change_when_heard_twice(name: str) -> None:
     assert judged(name, TEETH[name][0]) == judged(name, TEETH[name][0])
+
+
+@pytest.mark.parametrize("name", ["lag_bounded", "catch_up_progresses"])
+def test_nobody_is_behind_what_the_longest_log_has_lost_since(name: str) -> None:
+    assert judged(name, [*BEHIND, state("n1", 7 * S, tail=4)]).verdict != "violated"
