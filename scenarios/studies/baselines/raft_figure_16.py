@@ -199,7 +199,7 @@ def _tables(times: Mapping[tuple[int, int], Sequence[float]], trials: int) -> di
 
 
 def _charts(trials: int) -> dict[str, tuple[Chart, str]]:
-    titles = {"randomness": "how random timeouts are", "timeouts": "how long they are"}
+    titles = {"randomness": "how random timeouts are", "timeouts": "how long timeouts are"}
     return {
         name: (
             Chart(
