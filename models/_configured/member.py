@@ -278,11 +278,9 @@ class Member(Master):
             self.commit += 1
             self.note(Committed(seq, entry.payload))
             client, op = entry.client, entry.op
-            if self.store.done(client, op):
-                outcome, value = self.store.told(client, op)
-            else:
+            (outcome, value), new = self.store.apply(Command(*entry.payload))
+            if new:
                 self.note(Applied(op, seq))
-                outcome, value = self.store.apply(Command(*entry.payload))
             if self.answers() and seq >= self.spoken:
                 self.note(Accepted(op, seq, entry.payload))
                 self.answer(Ask(client, op, entry.action, entry.args), outcome, value)
@@ -304,8 +302,8 @@ class Member(Master):
     def propose(self, ask: Ask) -> None:
         if self.role != "leader":
             self.answer(ask, "elsewhere", hint=None if self.leader == self.node else self.leader)
-        elif self.store.done(ask.client, ask.op):
-            self.answer(ask, *self.store.told(ask.client, ask.op))
+        elif (told := self.store.told(ask.client, ask.op)) is not None:
+            self.answer(ask, *told)
         elif self.store.remembers and any(one.op == ask.op for one in self.log[self.commit :]):
             pass  # it is under way
         else:
@@ -319,7 +317,7 @@ class Member(Master):
         if reader != self.node or not self.synced or not self.configuration.led:
             self.answer(ask, "elsewhere", hint=None if reader == self.node else reader)
         elif self.words["reads"] == "unchecked":
-            self.answer(ask, "ok", self.store.do("read", ask.args))
+            self.answer(ask, "ok", self.store.values.get(ask.args[0]))
         else:
             self.asked += 1
             self.reading[self.asked] = ask
@@ -329,4 +327,4 @@ class Member(Master):
     def confirmed(self, src: NodeId, msg: Confirmed, now: Now) -> None:
         if msg.number == self.term and msg.read in self.reading and self.may_read():
             ask = self.reading.pop(msg.read)
-            self.answer(ask, "ok", self.store.do("read", ask.args))
+            self.answer(ask, "ok", self.store.values.get(ask.args[0]))

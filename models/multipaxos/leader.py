@@ -179,7 +179,7 @@ class MultiPaxos(Learner):
     @on(Ask, "read")
     def read(self, ask: Ask, now: Now) -> None:
         if self.role == "leader" and self.words["reads"] == "unchecked":
-            self.answer(ask, "ok", self.store.do("read", ask.args))
+            self.answer(ask, "ok", self.store.values.get(ask.args[0]))
         else:
             self.serve(ask)
 
@@ -198,8 +198,8 @@ class MultiPaxos(Learner):
     def serve(self, ask: Ask) -> None:
         if self.role != "leader":
             self.answer(ask, "elsewhere", hint=self.leader)
-        elif self.store.done(ask.client, ask.op):
-            self.answer(ask, *self.store.told(ask.client, ask.op))
+        elif (told := self.store.told(ask.client, ask.op)) is not None:
+            self.answer(ask, *told)
         else:
             self.waiting[ask.op] = ask
             under_way = self.store.remembers and any(one.op == ask.op for one in self.proposed.values())

@@ -7,7 +7,6 @@ ballot, for a ballot proposes one command for an instance; what it lacks it asks
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from sim.machine import Ask, Cluster, NodeId, Now, fingerprint, on
 
@@ -74,12 +73,10 @@ class Learner(Acceptor):
     def apply(self, instance: int, command: Command) -> None:
         if command == NOOP:
             return
-        client, op = command.client, command.op
-        if self.store.done(client, op):
-            told: tuple[str, Any] = self.store.told(client, op)
-        else:
+        op = command.op
+        told, new = self.store.apply(command)
+        if new:
             self.note(Applied(op, instance))
-            told = self.store.apply(command)
         if (ask := self.waiting.pop(op, None)) is not None:
             self.note(Accepted(op, instance, tuple(command)))
             self.answer(ask, *told)

@@ -1,12 +1,10 @@
 """Registers and lists with sessions: an operation happens once."""
 
-import pytest
-
 from models._store import Command, Store
 
 
 def applied(store: Store, *commands: tuple[str, int, str, tuple[str, ...]]) -> list[tuple[str, object]]:
-    return [store.apply(Command(*command)) for command in commands]
+    return [store.apply(Command(*command))[0] for command in commands]
 
 
 def test_a_read_is_told_what_was_written_last() -> None:
@@ -28,24 +26,18 @@ def test_append_grows_a_list() -> None:
     assert store.values == {"k": ("a", "b")}
 
 
-@pytest.mark.parametrize(("op", "done"), [(4, True), (5, True), (6, False)])
-def test_a_session_knows_the_last_operation_and_what_was_before(op: int, done: bool) -> None:
-    store = Store()
-    applied(store, ("c", 5, "write", ("k", "a")))
-    assert store.done("c", op) is done
-
-
 def test_a_retry_is_told_what_the_operation_was() -> None:
     store = Store()
     applied(store, ("c", 5, "cas", ("k", "x", "a")))
     assert store.told("c", 5) == ("ok", False)
     assert store.told("c", 4) == ("unsure", None)
+    assert store.told("c", 6) is None
 
 
 def test_without_sessions_nothing_is_known_to_be_done() -> None:
-    store = Store(sessions=False)
+    store = Store(remembers=False)
     applied(store, ("c", 5, "write", ("k", "a")))
-    assert not store.done("c", 5)
+    assert store.told("c", 5) is None
 
 
 def test_digests_differ_by_what_took_effect_and_in_which_order() -> None:
