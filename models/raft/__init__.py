@@ -25,7 +25,7 @@ term's entries alone (5.4.2).
     machine        all rooms together, parameters, booting
 """
 
-from .choices import BROKEN
+from .choices import BROKEN, WITHOUT
 from .machine import Raft
 
 machine = Raft
@@ -35,4 +35,4 @@ PROFILES: dict[str, dict[str, object]] = {
     **{name: dict(words) for name, words in BROKEN.items()},
 }
 
-__all__ = ["PROFILES", "Raft", "machine"]
+__all__ = ["PROFILES", "WITHOUT", "Raft", "machine"]
