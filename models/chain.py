@@ -97,7 +97,7 @@ class Chain(Member):
     @on(Ask, "read")
     def read(self, ask: Ask, now: Now) -> None:
         if self.words["queries"] == "anybody" and self.synced:
-            self.answer(ask, "ok", self.store.do("read", ask.args))
+            self.answer(ask, "ok", self.store.values.get(ask.args[0]))
         else:
             super().read(ask, now)
 

@@ -28,8 +28,8 @@ class Master(Machine):
         if not 0 < self.beat_ns < self.patience_ns:
             raise ValueError(f"beat: found {beat!r}, allowed: a time above 0 and below patience ({patience})")
         self.master = cluster.nodes[0]
-        # The master's own node is last to lead: what cuts a leader off should leave somebody to replace it.
-        order = (*cluster.nodes[1:], cluster.nodes[0])
+        # The master's own node neither leads nor is last: what cuts these off should leave somebody to replace them.
+        order = (*cluster.nodes[1:-1], cluster.nodes[0], cluster.nodes[-1]) if len(cluster.nodes) > 1 else cluster.nodes
         self.initial = Configuration(1, tuple((one, 1) for one in order), True)
         self.current = self.initial
         self.heard: dict[NodeId, int] = {}  # when, by the master's monotonic clock

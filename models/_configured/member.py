@@ -59,7 +59,7 @@ class Member(Master):
         self.held: dict[NodeId, int] = {}  # how many entries a successor is known to hold
         self.next: dict[NodeId, int] = {}  # the first that it was not sent
         self.told: dict[NodeId, int] = {}  # how many it knows to be committed
-        self.stuck: dict[NodeId, int] = {}  # how many it held at the last beat
+        self.stuck: dict[NodeId, tuple[int | None, int, int]] = {}  # both, and the own commit index, at the last beat
 
     # -- what a protocol says ------------------------------------------------------------------------------
 
@@ -181,18 +181,16 @@ class Member(Master):
         for read in self.reading:
             self.send(self.master, Confirm(self.term, read))
         for peer in self.successors():
-            held = self.held.get(peer)
-            if held is None or (held < self.tail and self.stuck.get(peer) == held):
-                self.next[peer] = self.tail if held is None else held
-                self.copy(peer, even_nothing=True)
-            elif self.told.get(peer, 0) < self.commit:
-                self.copy(peer, even_nothing=True)
-            if held is not None:
-                self.stuck[peer] = held
+            held, known = self.held.get(peer), self.told.get(peer, 0)
+            if held is None or self.stuck.get(peer) == (held, known, self.commit):
+                self.next[peer] = self.inherited if held is None else held
+            if held is None or min(held, known, self.commit) < self.tail:
+                self.copy(peer, even_nothing=self.stuck.get(peer) == (held, known, self.commit))
+            self.stuck[peer] = held, known, self.commit
 
     def copy(self, peer: NodeId, even_nothing: bool = False, whole: bool = False) -> None:
         """Send a successor what it was not sent, or everything."""
-        first = 0 if whole else self.next.get(peer, self.tail)
+        first = 0 if whole else self.next.get(peer, self.inherited)
         entries = tuple(self.log[first:])
         if entries or even_nothing:
             self.next[peer] = self.tail
@@ -280,11 +278,9 @@ class Member(Master):
             self.commit += 1
             self.note(Committed(seq, entry.payload))
             client, op = entry.client, entry.op
-            if self.store.done(client, op):
-                outcome, value = self.store.told(client, op)
-            else:
+            (outcome, value), new = self.store.apply(Command(*entry.payload))
+            if new:
                 self.note(Applied(op, seq))
-                outcome, value = self.store.apply(Command(*entry.payload))
             if self.answers() and seq >= self.spoken:
                 self.note(Accepted(op, seq, entry.payload))
                 self.answer(Ask(client, op, entry.action, entry.args), outcome, value)
@@ -306,8 +302,8 @@ class Member(Master):
     def propose(self, ask: Ask) -> None:
         if self.role != "leader":
             self.answer(ask, "elsewhere", hint=None if self.leader == self.node else self.leader)
-        elif self.store.done(ask.client, ask.op):
-            self.answer(ask, *self.store.told(ask.client, ask.op))
+        elif (told := self.store.told(ask.client, ask.op)) is not None:
+            self.answer(ask, *told)
         elif self.store.remembers and any(one.op == ask.op for one in self.log[self.commit :]):
             pass  # it is under way
         else:
@@ -321,7 +317,7 @@ class Member(Master):
         if reader != self.node or not self.synced or not self.configuration.led:
             self.answer(ask, "elsewhere", hint=None if reader == self.node else reader)
         elif self.words["reads"] == "unchecked":
-            self.answer(ask, "ok", self.store.do("read", ask.args))
+            self.answer(ask, "ok", self.store.values.get(ask.args[0]))
         else:
             self.asked += 1
             self.reading[self.asked] = ask
@@ -331,4 +327,4 @@ class Member(Master):
     def confirmed(self, src: NodeId, msg: Confirmed, now: Now) -> None:
         if msg.number == self.term and msg.read in self.reading and self.may_read():
             ask = self.reading.pop(msg.read)
-            self.answer(ask, "ok", self.store.do("read", ask.args))
+            self.answer(ask, "ok", self.store.values.get(ask.args[0]))

@@ -13,7 +13,6 @@ term's entries alone (5.4.2).
     configuration  who votes, and what a majority has reached
     messages       what servers say to each other
     facts          what a server states, and its view
-    store          the state machine and its sessions
     node           a server's state, its term, stepping down
     elections      standing, voting, PreVote                       (5.2, 5.4.1, D 4.2.3, D 9.6)
     replication    heartbeats, entries, CheckQuorum                (5.3, D 6.2)
@@ -26,7 +25,7 @@ term's entries alone (5.4.2).
     machine        all rooms together, parameters, booting
 """
 
-from .choices import BROKEN
+from .choices import BROKEN, WITHOUT
 from .machine import Raft
 
 machine = Raft
@@ -36,4 +35,4 @@ PROFILES: dict[str, dict[str, object]] = {
     **{name: dict(words) for name, words in BROKEN.items()},
 }
 
-__all__ = ["PROFILES", "Raft", "machine"]
+__all__ = ["PROFILES", "WITHOUT", "Raft", "machine"]

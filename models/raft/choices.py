@@ -7,21 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sim.machine import NodeId
 from sim.units import duration, ppm, span
 
+from .._rules import Rule, broken, told
 from ..redex.choices import count, quantity
-
-
-class Rule(NamedTuple):
-    """The words of a parameter, where the rule stands, and what a server does that breaks it."""
-
-    words: tuple[str, ...]
-    section: str
-    without: str
-
 
 SAFETY: Mapping[str, Rule] = {
     "votes": Rule(("once", "repeatedly"), "5.2", "a server votes for every candidate of a term that asks"),
@@ -61,9 +53,8 @@ WORDS: Mapping[str, Rule] = {**SAFETY, **AVAILABILITY}
 
 
 # By a name for it, the parameter that breaks one rule; one about leases matters where reads go by leases.
-BROKEN: Mapping[str, Mapping[str, str]] = {
-    f"{name}-{rule.words[-1]}".replace("_", "-"): {name: rule.words[-1]} for name, rule in WORDS.items()
-}
+BROKEN: Mapping[str, Mapping[str, object]] = broken(WORDS)
+WITHOUT: Mapping[str, str] = told(WORDS)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sim.machine import Now
 
+from .._store import Command
 from .facts import Accepted, Applied, Committed, Quorum
 from .log import COMMAND, CONFIGURATION, Entry
 from .node import LEADER, Node
-from .store import Command
 
 
 class Commitment(Node):

@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 from sim.machine import Ask, Cluster, Machine, NodeId, Now, Operate, fingerprint
 
+from .._store import Store
 from .choices import Settings
 from .configuration import Configuration
 from .facts import Accepted, Applied, Committed, Configured, Quorum, Snapped, Stored, View, Voted
 from .log import CONFIGURATION, Entry, Log
-from .store import Store
 
 FOLLOWER, CANDIDATE, LEADER = "follower", "candidate", "leader"
 

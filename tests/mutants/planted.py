@@ -12,10 +12,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from models.raft.choices import BROKEN, WORDS
 from scenarios import catalog
 from scenarios.build import experiment
 from scenarios.load import read
@@ -30,7 +30,14 @@ NONE = "none"
 BUDGET = 20  # seeds, from 1 on
 
 
-SOUND = {"raft": "dissertation"}  # the profile of a catalogue model with all of its rules in force
+# The profile of a catalogue model with all of its rules in force.
+SOUND = {
+    "raft": "dissertation",
+    "abd": "as-published",
+    "primary_backup": "synchronous",
+    "chain": "as-published",
+    "multipaxos": "as-published",
+}
 
 
 class Planted(NamedTuple):
@@ -110,6 +117,39 @@ PLANTED = (
     Planted("raft/receive_only_disrupts", "pre-vote-none", "leadership_stable"),
     Planted("raft/leader_hears_nobody", "check-quorum-none", "operations_resume"),
     Planted("raft/new_server_lags", "catch-up-none", "operations_resume"),
+    Planted("abd/new_old_inversion", "write-back-never", "linearizable"),
+    Planted("abd/minority_answers", "quorum-half", "linearizable"),
+    Planted("abd/minority_answers", "counts-answers", "linearizable"),
+    Planted("abd/nemesis", "replaces-anything", "linearizable"),
+    Planted("abd/later_write_loses", "tags-own", "linearizable"),
+    Planted("abd/nemesis", "ties-none", "one_value_per_tag"),
+    Planted("abd/writer_begins_anew", "lives-alike", "one_value_per_tag"),
+    Planted("abd/everybody_forgets", "kept-in-memory", "linearizable"),
+    Planted("primary_backup/answers_before_it_copies", "replication-asynchronous", "linearizable"),
+    Planted("primary_backup/next_in_line_lacks_it", "promotes-next", "linearizable"),
+    Planted("primary_backup/two_primaries", "fencing-none", "committed_agree"),
+    Planted("primary_backup/deposed_primary_reads", "reads-unchecked", "linearizable"),
+    Planted("primary_backup/nemesis", "joins-as-it-is", "committed_agree"),
+    Planted("primary_backup/nemesis", "sessions-none", "applied_once"),
+    Planted("primary_backup/everybody_forgets", "kept-in-memory", "linearizable"),
+    Planted("chain/head_answers_alone", "replies-head", "linearizable"),
+    Planted("chain/reader_asks_the_head", "queries-anybody", "linearizable"),
+    Planted("chain/nemesis", "passes-on-what-comes", "committed_agree"),
+    Planted("chain/nemesis", "fencing-none", "committed_agree"),
+    Planted("chain/stale_tail_answers", "reads-unchecked", "linearizable"),
+    Planted("chain/nemesis", "joins-as-it-is", "committed_agree"),
+    Planted("chain/nemesis", "sessions-none", "applied_once"),
+    Planted("chain/everybody_forgets", "kept-in-memory", "linearizable"),
+    Planted("multipaxos/nothing_is_adopted", "adopts-nothing", "committed_agree"),
+    Planted("multipaxos/nemesis", "promises-ignored", "committed_agree"),
+    Planted("multipaxos/nemesis", "quorum-half", "leader_has_majority"),
+    Planted("multipaxos/nemesis", "numbers-shared", "one_leader_per_term"),
+    Planted("multipaxos/nemesis", "learns-own", "committed_agree"),
+    Planted("multipaxos/gap_is_left", "gaps-left", "operations_resume"),
+    Planted("multipaxos/nemesis", "applies-as-chosen", "states_agree"),
+    Planted("multipaxos/deposed_leader_reads", "reads-unchecked", "linearizable"),
+    Planted("multipaxos/nemesis", "sessions-none", "applied_once"),
+    Planted("multipaxos/everybody_forgets", "kept-in-memory", "committed_agree"),
 )
 
 
@@ -158,9 +198,11 @@ def passes(scenario: str, budget: int) -> dict[str, int]:
 
 def bugs(scenario: str) -> dict[str, str]:
     """Return the bugs of a scenario's machine with what each does."""
-    if model(scenario) == "raft":
-        return {bug: WORDS[rule].without for bug, (rule,) in BROKEN.items()}
-    told: dict[str, str] = sys.modules[f"netsplit_model_{model(scenario)}"].BUGS
+    told: dict[str, str]
+    if "/" in scenario:
+        told = import_module(f"models.{model(scenario)}").WITHOUT
+    else:
+        told = sys.modules[f"netsplit_model_{model(scenario)}"].BUGS
     return told
 
 

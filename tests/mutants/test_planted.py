@@ -59,5 +59,5 @@ def test_every_seed_that_the_table_counts_is_named():
 
 
 def test_an_oracle_of_the_table_ships_or_is_the_machines_own():
-    own = {"legal_turns", "detected_in_time", "settled_after_failover", "settled_after_heal"}
+    own = {"legal_turns", "detected_in_time", "settled_after_failover", "settled_after_heal", "one_value_per_tag"}
     assert {planted.oracle for planted in PLANTED} <= {prop.name for prop in SHIPPED} | own | set(ORACLES)

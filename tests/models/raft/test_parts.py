@@ -2,11 +2,11 @@
 
 import pytest
 
+from models._store import Command, Store
 from models.raft import PROFILES, Raft
 from models.raft.choices import AVAILABILITY, BROKEN, SAFETY, WORDS
 from models.raft.configuration import Configuration
 from models.raft.log import NOOP, Entry, Log
-from models.raft.store import Command, Store
 from sim.machine import Cluster
 
 
