@@ -9,10 +9,16 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from . import against_naive, properties, scale, set_up
+from . import against_naive, properties, scale, set_up, sweeping
 from .measure import Effort, Row
 
-GROUPS: tuple[Callable[[Effort], list[Row]], ...] = (against_naive.rows, set_up.rows, scale.rows, properties.rows)
+GROUPS: tuple[Callable[[Effort], list[Row]], ...] = (
+    against_naive.rows,
+    set_up.rows,
+    scale.rows,
+    properties.rows,
+    sweeping.rows,
+)
 
 
 def measured(effort: Effort) -> dict[str, Any]:

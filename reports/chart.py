@@ -16,7 +16,6 @@ from .table import Cell, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 FORMS = ("line", "points", "step", "heat")
@@ -152,10 +151,10 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series) -> None:
         _draw_one(axes, chart, part, (xs, ys), colour, dash)
     if chart.x_log:
         axes.set_xscale("log")
-        _label_log(axes.xaxis)
+        _label_log(axes.xaxis, {x for x in map(_number, table.column(chart.x)) if not categories})
     if chart.y_log:
         axes.set_yscale("log")
-        _label_log(axes.yaxis)
+        _label_log(axes.yaxis, set())
     else:
         low, high = axes.get_ylim()
         smallest = min((y for y in map(_number, table.column(chart.y)) if not math.isnan(y)), default=0)
@@ -167,17 +166,18 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series) -> None:
     axes.grid(color=style.GRID, linewidth=0.7, zorder=0)
 
 
-def _label_log(axis: Axis) -> None:
-    """Write plain numbers at an axis: matplotlib's own labels are formulas, which the style does not parse.
+LABELS = 9  # so many points of a logarithmic axis are labelled themselves, else its powers of ten are
 
-    Over less than two decades 2 and 5 are labelled as well, lest a tick stand alone.
-    """
-    from matplotlib.ticker import FuncFormatter
 
-    low, high = axis.get_view_interval()
-    short = low > 0 and high < 100 * low
+def _label_log(axis: Any, values: set[float]) -> None:
+    """Label a logarithmic axis with plain numbers: matplotlib's own labels are formulas, which are not set here."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+    if 0 < len(values) <= LABELS:
+        axis.set_ticks(sorted(values))
+        axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if short and f"{value:e}"[0] in "25" else ""))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _draw_one(

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 MARKED = {
     **{name: f"and its {name} where that changes" for name in ("term", "epoch", "view", "ballot")},
     **dict.fromkeys(("leader", "believed_leader", "belief", "believes"), "and whom it takes for the leader"),
+    "state": "and the state that it holds where that changes",
 }
+EMPTY = "(empty)"  # how a value that is an empty text reads
 LANES = 6.0  # inches for all lanes together, at most
 LANE = 0.4
 NONE_LEADS = "#e6e6e6"
@@ -153,7 +155,7 @@ def _draw_changes(axes: Axes, run: RunData, name: str, height: float, across: fl
             continue
         free = 0.0  # inches up to which the lane is written on
         for i, (at, value) in enumerate(changes):
-            text = style.shown(f"{value}")
+            text = style.shown(f"{value}") or EMPTY
             x = at / end * across + 0.04
             until = changes[i + 1][0] / end * across if i + 1 < len(changes) else across
             if x >= free and x + style.width(text) + 0.02 <= until:

@@ -12,7 +12,14 @@ build       Scenario and seed -> sim.world.Plan, with the complaints that need t
 nemesis     faults drawn from the seed, as the tables that a file would hold
 expect      verdicts expected and found
 run         one run -> result, and its run directory (rundir)
-sweep       many seeds on several processes, with a digest that does not depend on them
+sweep/      many seeds and settings, on several processes or a cluster, kept in a store (store.md)
+statistics  estimates with intervals
+fingerprint what tells one failure from another
+schedules   a scenario with these very faults, within the budget of what it could have drawn
+scores      how far a run went astray
+hunt        looks for schedules that fail
+strategies  the same for Hypothesis, in tests of one's own
+shrink/     from a failing seed to the smallest scenario that fails in the same way
 determinism reruns in fresh processes
 consistency judges what clients were told, when a run is over
 check       judges stored traces
@@ -25,5 +32,5 @@ catalog/    the scenarios that ship
 findings/   the documented weaknesses of the models, measured
 studies/    whole experiments, beside what was published
 ci          runs for a continuous-integration service; pytest_plugin: scenario files as tests (CI.md)
-cli         the command line over all of these
+cli         the command line over all of these; cli_sweep: the part about sweeps; command: what commands share
 """

@@ -50,6 +50,7 @@ def experiment(document: Document) -> Experiment:
         not_judged={**not_judged, **unheard},
         expected=expectations.expected,
         listed=expectations.listed,
+        views=rules.header.views,
         oracles=oracles,
         faults=tuple(_resolved(entry, rules.named) for entry in faults),
         named=rules.named,

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .sweep import sweep
+from .sweep import processes, sweep
 
 PAGE = Path(__file__).parent / "CAMPAIGNS.md"
 
@@ -39,10 +39,32 @@ CAMPAIGNS = (
     ),
     Campaign("redex L4: 2(H + D) after heal one leads, always the same", "redex/heal_settles", 1000),
     Campaign(
+        "redex L1, L5, L7, R1 to R3: where nothing goes wrong the first leader stays, and its followers keep up",
+        "redex/premises_quiet",
+        10_000,
+    ),
+    Campaign("redex L2, L3, R1: likewise with writes before the crash", "redex/premises_crash", 10_000),
+    Campaign("redex L4, L5, R1: after cuts and writes on all sides", "redex/premises_cuts", 10_000),
+    Campaign(
+        "redex I4: whatever befalls links and followers, one writer alone is contradicted by nobody",
+        "redex/premises_one_writer",
+        10_000,
+    ),
+    Campaign(
+        "redex I1 to I3, I6 to I10, I12, I17: whatever befalls whom, nobody breaks a rule",
+        "redex/premises_none",
+        10_000,
+    ),
+    Campaign(
         "redex L4 under drawn faults, if anybody leads; every fault is over by heal, every schedule replays",
         "redex/nemesis",
         5000,
         replay=True,
+    ),
+    Campaign(
+        "hardened redex under drawn faults: one leader a term, what is committed survives, all catch up (S1-S7)",
+        "redex/hardened_nemesis",
+        10_000,
     ),
     Campaign(
         "careless under drawn faults: every fault is over by heal, every schedule replays",
@@ -87,6 +109,36 @@ CAMPAIGNS = (
         "quorum_write/everyone_pushes_all",
         10_000,
     ),
+    Campaign(
+        "crdt_state CI-7, CI-9: under drawn faults that make nobody forget, logs become one and count truly",
+        "crdt_state/logs_under_any_network",
+        10_000,
+    ),
+    Campaign(
+        "crdt_state CI-8: as long as stamps differ, registers end with the greatest ever tried",
+        "crdt_state/registers_under_any_network",
+        10_000,
+    ),
+    Campaign(
+        "crdt_state CI-10, CI-11: with crashes too, every state is some client's or empty, and agreement is kept",
+        "crdt_state/states_under_any_network",
+        10_000,
+    ),
+    Campaign(
+        "crdt_state CI-12: if nothing is doubled, every global checkpoint is whole and true",
+        "crdt_state/checkpoints_under_loss",
+        10_000,
+    ),
+    Campaign(
+        "raft: what clients were told is linearizable, and every rule of the paper holds, under drawn faults and a cut",
+        "raft/nemesis",
+        10_000,
+    ),
+    Campaign(
+        "raft: so they are while members and leaders change, logs become snapshots and reads go by leases",
+        "raft/nemesis_reconfigures",
+        2000,
+    ),
 )
 
 
@@ -95,7 +147,7 @@ def measure(campaigns: Sequence[Campaign], workers: int, most: int | None = None
     results = []
     for campaign in campaigns:
         seeds = campaign.seeds if most is None else min(most, campaign.seeds)
-        summary = sweep(campaign.scenario, range(1, seeds + 1), workers=workers, replay=campaign.replay)
+        summary = sweep(campaign.scenario, range(1, seeds + 1), engine=processes(workers), replay=campaign.replay)
         results.append(summary.result())
     return results
 

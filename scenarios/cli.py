@@ -4,50 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-import traceback
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from . import cli_search, cli_sweep
+from .command import JSON, SCENARIO, SET
+from .command import guarded as _guarded
+from .command import print_json as _print
+from .command import quoted as _quoted
 from .complaints import UsageError
-from .verdict import INTERNAL, INTERRUPTED, OK, UNDECIDED, UNEXPECTED, USAGE
-
-SCENARIO = click.argument("scenario")
-SET = click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Set a key of the scenario, as TOML.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-
-
-def _guarded(command: Callable[..., int | None]) -> Callable[..., None]:
-    """Turn what a command returns or raises into an exit code; results go to stdout, complaints to stderr."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        from sim.jury import BrokenProperty
-        from sim.tracefile import BadTrace
-
-        try:
-            code = command(*args, **kwargs) or OK
-        except (UsageError, BadTrace) as error:
-            click.echo(str(error), err=True)
-            code = USAGE
-        except BrokenProperty as error:
-            click.echo(f"{error}", err=True)
-            code = UNEXPECTED
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("interrupted", err=True)
-            code = INTERRUPTED
-        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
-            raise
-        except Exception:
-            traceback.print_exc()
-            click.echo("netsplit itself is at fault: please report scenario, seed and the lines above", err=True)
-            code = INTERNAL
-        sys.exit(code)
-
-    return run
+from .verdict import INTERNAL, OK, UNDECIDED, UNEXPECTED, USAGE
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -97,56 +65,6 @@ def run_(
         arguments = "".join(f" --set {_quoted(text)}" for text in sets)
         click.echo(told(done.result, _quoted(scenario) + arguments))
     return done.verdict.code
-
-
-@main.command("sweep")
-@SCENARIO
-@click.option("--seeds", "span", required=True, metavar="A..B", help="Both included.")
-@SET
-@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
-@click.option("--replay", is_flag=True, help="Also check that each run leaves a file that replays it.")
-@JSON
-@_guarded
-def sweep_(scenario: str, span: str, sets: tuple[str, ...], workers: int, replay: bool, as_json: bool) -> int:
-    """Run a scenario under many seeds."""
-    from .load import override
-    from .sweep import seeds, sweep
-
-    chosen = seeds(span)
-    with click.progressbar(length=len(chosen), file=sys.stderr, hidden=not sys.stderr.isatty(), label="runs") as bar:
-
-        def progress(done: int, bad: int) -> None:
-            bar.label = f"runs, {bad} unexpected" if bad else "runs"
-            bar.update(done - bar.pos)
-
-        summary = sweep(scenario, chosen, tuple(override(text) for text in sets), workers, progress, replay)
-    result = summary.result()
-    if as_json:
-        _print(result)
-    else:
-        _tell_sweep(result, scenario)
-    if result.get("amiss"):
-        return INTERNAL
-    if not result["unexpected"]:
-        return OK
-    return (
-        UNDECIDED if all(row.undecided or row.verdict == "as-expected" for row in summary.rows.values()) else UNEXPECTED
-    )
-
-
-def _tell_sweep(result: dict[str, Any], scenario: str) -> None:
-    click.echo(
-        f"{result['scenario']} seeds {result['seeds']}: {result['runs']} runs, {result['unexpected']} unexpected"
-    )
-    for name, counts in result["properties"].items():
-        click.echo(f"  {name}  " + ", ".join(f"{verdict} {count}" for verdict, count in counts.items()))
-    for seed in result["unexpected_seeds"][:5]:
-        click.echo(f"  see netsplit run {scenario} --seed {seed}")
-    for row in result.get("amiss", ())[:5]:
-        click.echo(f"  netsplit itself is at fault under seed {row['seed']}: {row['what']}")
-    for row in result["model_errors"][:5]:
-        click.echo(f"  model error under seed {row['seed']}: {row['error']}")
-    click.echo(f"digest {result['digest']}")
 
 
 @main.command("verify-determinism")
@@ -273,14 +191,17 @@ def report_(directory: Path, beside: Path | None, out: Path | None, no_plots: bo
 
 
 @main.command("export")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("source", metavar="DIR|STORE", type=click.Path(path_type=Path))
 @click.option(
     "--format", "form", required=True, metavar="F", help="Such as perfetto; a wrong one is told with those there are."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="The file; default: in DIRECTORY, named by the format.")
+@click.option("--out", type=click.Path(path_type=Path), help="The file; default: in DIR or beside STORE.")
 @_guarded
-def export_(directory: Path, form: str, out: Path | None) -> None:
-    """Write a run as a file for another tool: DIRECTORY is one that `netsplit run` left."""
+def export_(source: Path, form: str, out: Path | None) -> None:
+    """Write a run directory, or the store of a sweep, as a file for another tool."""
+    if source.is_file():
+        click.echo(cli_sweep.export_store(source, form, out))
+        return
     from reports.export import FORMATS, writer
     from reports.load import BadRun, load
 
@@ -289,10 +210,10 @@ def export_(directory: Path, form: str, out: Path | None) -> None:
     if form not in FORMATS:
         raise UsageError(f"--format: {unknown(form, tuple(FORMATS))}")
     try:
-        text = writer(form)(load(directory, whole=True))
+        text = writer(form)(load(source, whole=True))
     except BadRun as error:
         raise UsageError(str(error)) from None
-    target = out or directory / FORMATS[form][2]
+    target = out or source / FORMATS[form][2]
     try:
         target.write_bytes(text)
     except OSError as error:
@@ -395,11 +316,5 @@ def new_model_(name: str) -> None:
     click.echo(f"try    netsplit run {name}.toml")
 
 
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
-
-
-def _print(value: Any) -> None:
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False))
+for command in (*cli_sweep.COMMANDS, *cli_search.COMMANDS):
+    main.add_command(command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from .consistency import bounded, oracles_of
 from .load import Document
 from .plan import Expected, Experiment
 
+UNWANTED = "a place in judge"
 BOUNDS = ("within", "grace")  # what a scenario may set of a property
 
 
@@ -37,10 +37,13 @@ class Expectations:
     def judged(self) -> tuple[tuple[Property, ...], dict[str, tuple[str, ...]]]:
         """Return the properties that apply, with this scenario's bounds, and the others with what they lack."""
         contents = self.kind.contents is not Machine.contents
-        judged, others = [], {}
+        judged: list[Property] = []
+        others: dict[str, tuple[str, ...]] = {}
         for prop in self.draft.model.properties:
             lacks = lacking(prop, self.header, contents)
-            if lacks:
+            if not self._wanted(prop.name):
+                others[prop.name] = (UNWANTED,)
+            elif lacks:
                 others[prop.name] = tuple(lacks)
             else:
                 judged.append(self._bounded(prop))
@@ -50,9 +53,14 @@ class Expectations:
         """Return who judges the history, with this scenario's bounds, and the others with what they lack."""
         scenario = self.draft.scenario
         unasked, asked, unheard = oracles_of(scenario)
-        named = {name: oracle for name, oracle in asked.items() if name in self.expected}
-        judging = tuple(bounded(o, self._within.get(o.name), scenario) for o in (unasked | named).values())
-        return judging, unheard | {name: ("a line in [expect]",) for name in asked if name not in named}
+        named = {name: oracle for name, oracle in asked.items() if name in (*self.expected, *scenario.judge)}
+        chosen = [oracle for name, oracle in (unasked | named).items() if self._wanted(name)]
+        judging = tuple(bounded(oracle, self._within.get(oracle.name), scenario) for oracle in chosen)
+        unheard |= {name: ("a line in [expect]",) for name in asked if name not in named}
+        return judging, unheard | {name: (UNWANTED,) for name in unasked if not self._wanted(name)}
+
+    def _wanted(self, name: str) -> bool:
+        return not self.draft.scenario.judge or name in self.draft.scenario.judge
 
     def _bounded(self, prop: Property) -> Property:
         """Return a property with this scenario's bound; one that nobody listed is judged at the end at the latest."""
@@ -67,6 +75,11 @@ class Expectations:
         """Read `[expect]` for this profile, and check the other profiles' tables too."""
         scenario, draft = self.draft.scenario, self.draft
         own_profile = self._own_profile()
+        known = [prop.name for prop in draft.model.properties]
+        known += [name for table in oracles_of(scenario) for name in table]
+        for i, name in enumerate(scenario.judge):
+            if name not in known:
+                self.document.complain(("judge", i), "unknown property: " + unknown(name, known))
         tables: dict[str, dict[str, Any]] = {}
         flat: dict[str, Any] = {}
         for name, value in scenario.expect.items():
@@ -76,23 +89,25 @@ class Expectations:
                 flat[name] = value
         for profile, table in tables.items():
             if draft.model.settings(profile) is None:
-                known = (*draft.model.profiles, *draft.model.switches)
-                self.document.complain(("expect", profile), unknown(profile, known, "the profiles "))
+                profiles = (*draft.model.profiles, *draft.model.switches)
+                self.document.complain(("expect", profile), unknown(profile, profiles, "the profiles "))
             else:
-                read = self._table(("expect", profile), table)
-                if profile == draft.profile:
-                    self.expected, self.listed = read, True
-        read = self._table(("expect",), flat)
-        if draft.profile == own_profile and draft.profile not in tables and flat:
-            self.expected, self.listed = read, True
+                self._table(("expect", profile), table, profile == draft.profile)
+        own = bool(flat) and draft.profile == own_profile and draft.profile not in tables
+        self._table(("expect",), flat, own)
         self._bounds()
 
     def _own_profile(self) -> str:
         """Return the profile that the file itself names: --set profile=... does not move the top table of [expect]."""
-        named = tomllib.loads(self.document.text).get("profile")
+        named = self.document.own_profile
         return named if isinstance(named, str) else next(iter(self.draft.model.profiles))
 
-    def _table(self, key: Key, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    def _table(self, key: Key, table: Mapping[str, Any], own: bool) -> None:
+        """Read a table, and take what it expects if it is this profile's.
+
+        The machines of another profile may show more or less than these, so whether a property applies to them is not
+        known here.
+        """
         judged, others = self.judged()
         unasked, asked, unheard = oracles_of(self.draft.scenario)
         bounded: dict[str, Property | Oracle] = {prop.name: prop for prop in judged}
@@ -101,6 +116,13 @@ class Expectations:
         read: dict[str, tuple[str, ...]] = {}
         for name, value in table.items():
             at = (*key, name)
+            if not self._wanted(name):
+                self.document.complain(
+                    at, f"not judged: the file's judge names only {', '.join(self.draft.scenario.judge)}"
+                )
+                continue
+            if name in others and not own:
+                continue
             if name in others:
                 self.document.complain(at, f"does not apply: the model lacks {', '.join(others[name])}")
                 continue
@@ -117,15 +139,16 @@ class Expectations:
                     self.document.complain((*at, extra), unknown(extra, ("verdict", *BOUNDS)))
                 for bound in BOUNDS:
                     if bound in value:
-                        self._read_bound(at, bounded[name], bound, value[bound])
+                        self._read_bound(at, bounded[name], bound, value[bound], own)
             verdicts = tuple(given) if isinstance(given, (list, tuple)) else (given,)
             for verdict in verdicts:
                 if verdict not in VERDICTS:
                     self.document.complain(at, unknown(verdict, VERDICTS))
             read[name] = verdicts
-        return read
+        if own:
+            self.expected, self.listed = read, True
 
-    def _read_bound(self, at: Key, prop: Property | Oracle, name: str, found: Any) -> None:
+    def _read_bound(self, at: Key, prop: Property | Oracle, name: str, found: Any, own: bool) -> None:
         try:
             bound = duration(found)
         except ValueError as error:
@@ -136,7 +159,7 @@ class Expectations:
             self.document.complain((*at, name), text)
         elif name == "grace" and getattr(prop, "grace", None) is None:
             self.document.complain((*at, name), f"found on {prop.name}, which has no grace")
-        else:
+        elif own:
             {"within": self._within, "grace": self._grace}[name][prop.name] = bound
 
     def _bounds(self) -> None:

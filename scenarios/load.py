@@ -38,6 +38,7 @@ class Document:
     text: str
     doc: dict[str, Any]
     lines: Mapping[Key, int]
+    own_profile: Any = None  # what the file itself names, before overrides
     overridden: tuple[Key, ...] = ()
     complaints: list[Complaint] = field(default_factory=list)
     scenario: Scenario | None = None
@@ -65,7 +66,8 @@ class Document:
 
     def _show(self, complaint: Complaint) -> str:
         key = complaint.key
-        if any(key[: len(o)] == o for o in self.overridden):
+        # What --set made up has no line; of a table that it made only the table's name may be wrong.
+        if any(key[: len(o)] == o or (o[: len(key)] == key and key not in self.lines) for o in self.overridden if key):
             return f"--set {dotted(key)}: {complaint.text}"
         where = f"{self.path or 'scenario'}:{self._line(complaint)}: "
         return where + (f"{dotted(key)}: " if key else "") + complaint.text
@@ -95,7 +97,15 @@ def parse(text: str, path: Path | None = None, overrides: Sequence[tuple[str, An
         doc = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ScenarioError([_syntax(path, text, str(error))]) from None
-    document = Document(path, text, doc, line_map(text), tuple(_path(key) for key, _ in overrides))
+    return made(doc, path, overrides, text)
+
+
+def made(
+    doc: dict[str, Any], path: Path | None = None, overrides: Sequence[tuple[str, Any]] = (), text: str = ""
+) -> Document:
+    """Check a scenario that is read already, from this text or from none; overrides are set in `doc` itself."""
+    keys = tuple(_path(key) for key, _ in overrides)
+    document = Document(path, text, doc, line_map(text) if text else {}, doc.get("profile"), keys)
     for key, value in overrides:
         _override(document, _path(key), value)
     _structure(document)

@@ -96,6 +96,32 @@ def _quantities(document: Document, at: Key, table: Network | Line | LinkFault) 
         document.complain((*at, "bandwidth"), _ABOVE.format("0B/s", "a rate"))
     if table.burst is not None and not table.burst.lasting:
         document.complain((*at, "burst", "lasting"), _ABOVE.format("0s", "a time"))
+    if document.scenario is not None and document.scenario.network.fates == "nominal":
+        for name in ("loss", "burst", "duplicate", "reorder", "corrupt"):
+            if getattr(table, name):
+                document.complain((*at, name), 'found beside [network] fates = "nominal", with which nothing is drawn')
+
+
+def check_packets(document: Document, scenario: Scenario, messages: tuple[str, ...]) -> None:
+    """Complain about packets whose fate is decided; `messages` are the model's types, as far as they are known."""
+    for i, packet in enumerate(scenario.packet):
+        at: Key = ("packet", i)
+        complain = document.complain
+        if packet.link[0] == packet.link[1]:
+            complain(
+                (*at, "link"), f'found "{packet.link[0]}" twice, allowed: two nodes; a message to oneself has no link'
+            )
+        if packet.message and messages and packet.message not in messages:
+            complain((*at, "message"), unknown(packet.message, messages))
+        if packet.nth < 1:
+            complain((*at, "nth"), f"found {packet.nth}, allowed: an integer from 1")
+        if packet.do == "delay" and not packet.by:
+            complain((*at, "by"), "missing, which delay needs")
+        if packet.do in ("drop", "corrupt") and packet.by:
+            complain((*at, "by"), f"found beside {packet.do}, allowed: with delay and duplicate")
+        if packet.at >= scenario.stop:
+            latest = show_duration(scenario.stop)
+            complain((*at, "at"), f"found {show_duration(packet.at)}, allowed: before stop ({latest})")
 
 
 def check_fault(document: Document, at: Key, entry: FaultEntry, least: int) -> None:

@@ -11,6 +11,7 @@ from sim.chance import Chance, within
 from sim.checks.consistency import Oracle
 from sim.clients import Errand as ErrandPlan
 from sim.clients import Workload, instants
+from sim.decisions import Decision
 from sim.faults import Crash, EdgeFault, Flap, Partition, Planned, When
 from sim.latency import ByLink, Drawn, Ends, Latency, Lognormal, Regions, Uniform
 from sim.machine import NodeId
@@ -49,6 +50,7 @@ class Experiment:
     expected: Expected  # verdicts per listed property
     listed: bool  # whether the profile has a table of expectations
     named: NamedGraph | None = None  # the topology's graph; with a drawn number of nodes that of the largest cluster
+    views: tuple[str, ...] = ()  # what the model's nodes show
     oracles: tuple[Oracle, ...] = ()  # who judges the history of a run, with the bounds that the scenario gives
 
     def nodes(self, seed: int) -> tuple[NodeId, ...]:
@@ -57,8 +59,16 @@ class Experiment:
 
     def drawn(self, seed: int) -> list[dict[str, Any]]:
         """Return the faults that `[nemesis]` draws, as tables; they come after those that are written."""
-        nemesis, heal = self.scenario.nemesis, self.scenario.heal
-        return [] if nemesis is None or heal is None else schedule(seed, self.nodes(seed), heal, nemesis)
+        nemesis, heal, nodes = self.scenario.nemesis, self.scenario.heal, self.nodes(seed)
+        return [] if nemesis is None or heal is None else schedule(seed, nodes, heal, nemesis, self.ground(nodes))
+
+    def ground(self, nodes: tuple[NodeId, ...]) -> Topology | None:
+        """Return the topology on which so many nodes sit, if the network has one."""
+        named = _named(self, nodes)
+        topology = self.scenario.network.topology
+        if topology is None or named is None:
+            return None
+        return Topology(named.graph, placed(named, self.scenario.cluster.place, nodes), topology.jitter)
 
     def plan(self, seed: int) -> Plan:
         """Return the plan of a run under a seed."""
@@ -89,7 +99,7 @@ def plan(experiment: Experiment, seed: int) -> Plan:
         nodes=nodes,
         stop=scenario.stop,
         heal=scenario.heal,
-        latency=_latencies(experiment, regions, nodes, named),
+        latency=_latencies(experiment, regions, nodes),
         loss=network.loss,
         duplicate=network.duplicate,
         corrupt=network.corrupt,
@@ -106,8 +116,12 @@ def plan(experiment: Experiment, seed: int) -> Plan:
         sync=_each(scenario.disks.sync, nodes),
         workload=_workload(scenario, nodes),
         errands=_errands(scenario),
+        packets=tuple(
+            (*packet.link, decision_of(packet)) for packet in scenario.packet if set(packet.link) <= set(nodes)
+        ),
+        fates=network.fates,
         faults=tuple(
-            _planned(entry, network.in_flight) for entry in (*experiment.faults, *map(fault_of, experiment.drawn(seed)))
+            planned(entry, network.in_flight) for entry in (*experiment.faults, *map(fault_of, experiment.drawn(seed)))
         ),
         core=None if scenario.core is None else scenario.core.nodes,
         properties=experiment.properties,
@@ -158,17 +172,19 @@ def regions_of(scenario: Scenario, nodes: tuple[NodeId, ...], named: NamedGraph 
     return place | {node: table[i % len(table)] for i, node in enumerate(free)}
 
 
-def _latencies(
-    experiment: Experiment, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...], named: NamedGraph | None
-) -> Latency:
+def placed_nodes(experiment: Experiment, nodes: tuple[NodeId, ...]) -> dict[NodeId, str]:
+    """Return where each node stands, if that depends on the others: its graph node, or its region of a matrix."""
+    scenario = experiment.scenario
+    if (ground := experiment.ground(nodes)) is not None:
+        return dict(ground.place)
+    return {} if scenario.network.latency.matrix is None else regions_of(scenario, nodes, None)
+
+
+def _latencies(experiment: Experiment, regions: Mapping[NodeId, str], nodes: tuple[NodeId, ...]) -> Latency:
     """Return the network's latency, with those of single links."""
     scenario, document = experiment.scenario, experiment.document
-    network, topology = scenario.network, scenario.network.topology
-    base: Latency
-    if topology is not None and named is not None:
-        base = Topology(named.graph, placed(named, scenario.cluster.place, nodes), topology.jitter)
-    else:
-        base = _latency(network.latency, regions, document, ("network", "latency"))
+    network = scenario.network
+    base: Latency = experiment.ground(nodes) or _latency(network.latency, regions, document, ("network", "latency"))
     others = tuple(
         (_ends(line, regions, nodes), _latency(line.latency, regions, document, ("network", "link", i, "latency")))
         for i, line in enumerate(network.link)
@@ -253,12 +269,18 @@ def _workload(scenario: Scenario, nodes: tuple[NodeId, ...]) -> Workload | None:
 
 def _errands(scenario: Scenario) -> tuple[ErrandPlan, ...]:
     return tuple(
-        ErrandPlan(f"ask{i}", e.node, e.action, e.args, tuple(instants(e.at, e.every, e.times)))
+        ErrandPlan(e.client or f"ask{i}", e.node, e.action, e.args, tuple(instants(e.at, e.every, e.times)))
         for i, e in enumerate(scenario.ask, 1)
     )
 
 
-def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
+def decision_of(packet: schema.Packet) -> Decision:
+    """Return what is decided about a packet."""
+    return Decision(do=packet.do, by=packet.by, message=packet.message, nth=packet.nth, since=packet.at)
+
+
+def planned(entry: FaultEntry, in_flight: Any) -> Planned:
+    """Return a fault as the world takes it; `in_flight` is the network's."""
     fault, timing = entry.fault, entry.timing
     at_point = timing.when is not None and timing.when.get("note") == POINT and not timing.after
     if isinstance(fault, Crash) and fault.strike is None and at_point and fault.nodes == (ITSELF,):
@@ -266,7 +288,9 @@ def _planned(entry: FaultEntry, in_flight: Any) -> Planned:
     if isinstance(fault, (Partition, EdgeFault, Flap)) and fault.in_flight is None:
         fault = replace(fault, in_flight=in_flight)
     until = _when(Timing(when=timing.until))
-    return Planned(fault, timing.at, _when(timing), timing.after, timing.lasting, until, timing.every, timing.times)
+    return Planned(
+        fault, timing.at, _when(timing), timing.after, timing.lasting, until, timing.every, timing.times, timing.draws
+    )
 
 
 def _when(timing: Timing) -> When | None:

@@ -40,6 +40,7 @@ TABLES = (
     ("`[disks]`", schema.Disks),
     ("`[clients]`", schema.Clients),
     ("`[[ask]]`", schema.Errand),
+    ("`[[packet]]`", schema.Packet),
     ("`[core]`", schema.Core),
     ("`[[fault]]`: keys of every kind", schema.Timing),
     ("`[nemesis]`", schema.Nemesis),

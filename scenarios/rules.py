@@ -21,9 +21,9 @@ from sim.world import header as header_of
 from .complaints import Key, shown, unknown
 from .load import Document, FaultEntry
 from .nemesis import DRAWN
-from .network_rules import check_fault, check_network
+from .network_rules import check_fault, check_network, check_packets
 from .plan import Experiment, node_names, params, regions_of, wall_start
-from .schema import ALL, Nemesis, Scenario
+from .schema import ALL, Errand, Nemesis, Scenario
 from .topologies import NamedGraph
 from .topology_rules import check_edges, check_topology
 
@@ -77,6 +77,7 @@ class Rules:
         bare = Plan(machine=make, nodes=self.nodes, stop=self.scenario.stop, heal=self.scenario.heal)
         self.header = header_of(bare, 0)
         self._clients(self.kind)
+        check_packets(self.document, self.scenario, tuple(message.__name__ for message in self.kind.MESSAGES))
         for i, entry in sorted(self.document.faults.items()):
             for name in ("when", "until"):
                 trigger = getattr(entry.timing, name)
@@ -141,8 +142,25 @@ class Rules:
                 if name not in self.nodes:
                     self._unknown_node(("core", "nodes"), name)
         for i, errand in enumerate(scenario.ask):
-            if errand.node not in self.nodes:
-                self._unknown_node(("ask", i, "node"), errand.node)
+            self._asked(("ask", i), errand)
+        for i, packet in enumerate(scenario.packet):
+            for name in packet.link:
+                if name not in self.nodes:
+                    self._unknown_node(("packet", i, "link"), name)
+
+    def _asked(self, at: Key, errand: Errand) -> None:
+        """Complain unless an errand says who is asked, or whose operation it is."""
+        complain, clients = self.document.complain, self.scenario.clients
+        if (errand.node is None) == (errand.client is None):
+            found = "neither node nor client" if errand.node is None else "both node and client"
+            complain((*at, "node"), f"found {found}, allowed: one of them")
+        elif errand.node is not None and errand.node not in self.nodes:
+            self._unknown_node((*at, "node"), errand.node)
+        elif errand.client is not None:
+            beside = () if clients is None else clients.beside or self.nodes
+            names = tuple(f"c{i}" for i in range(1, len(beside) + 1))
+            if errand.client not in names:
+                complain((*at, "client"), unknown(errand.client, names, "the clients of [clients] "))
 
     def _unknown_node(self, key: Key, name: str) -> None:
         self.document.complain(
@@ -282,6 +300,8 @@ class Rules:
             complain((*at, "after" if timing.after else "nth"), "found without when, which it belongs to")
         if timing.nth < 1:
             complain((*at, "nth"), f"found {timing.nth}, allowed: an integer from 1")
+        if timing.draws is not None and timing.draws < 0:
+            complain((*at, "draws"), f"found {timing.draws}, allowed: an integer from 0")
         if entry.fault.instant and timing.lasting is not None:
             complain((*at, "lasting"), f"found on {entry.fault.kind}, which is an instant, allowed: no lasting")
         latest = _latest(timing.at)
@@ -342,6 +362,8 @@ class Rules:
         for i, kind in enumerate(nemesis.kinds):
             if kind not in DRAWN:
                 complain(("nemesis", "kinds", i), unknown(kind, tuple(DRAWN)))
+            elif kind == "edge" and self.scenario.network.topology is None:
+                complain(("nemesis", "kinds", i), 'found "edge" without edges, allowed: with a [network] topology')
         until = heal if nemesis.until is None else nemesis.until
         if until > heal:
             complain(("nemesis", "until"), f"found {show_duration(until)}, allowed: by heal ({show_duration(heal)})")

@@ -12,6 +12,7 @@ from typing import Any
 import tomli_w
 
 from sim.checks.reasons import why_not_converged
+from sim.metrics import Meter
 from sim.tracefile import read as read_trace
 from sim.units import clock_text, show_duration
 from sim.world import Outcome
@@ -55,12 +56,14 @@ def run(experiment: Experiment, seed: int, out: Path, plots: bool = True) -> Run
     """Run once and leave a run directory, replaced as a whole. Raises UsageError if nothing may be put there."""
     with rundir.replacing(out) as folder:
         began = perf_counter()
+        meter = Meter()
         with (folder / "trace.jsonl").open("wb") as trace:
-            outcome = run_world(experiment.plan(seed), seed, (trace,))
+            outcome = run_world(experiment.plan(seed), seed, (trace,), (meter.attend,))
         wall_s = round(perf_counter() - began, 3)
         verdict = judge(experiment, outcome)
         result = _result(experiment, seed, outcome, verdict, folder / "trace.jsonl")
         result["stats"]["wall_s"] = wall_s
+        result["metrics"] = meter.of(outcome.history, outcome.stats)
         result["out"] = str(out)
         with (folder / "history.jsonl").open("w", encoding="utf-8", newline="\n") as history:
             history.writelines(outcome.history.lines())

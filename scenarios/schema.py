@@ -23,6 +23,7 @@ from sim.units import (
     Ppm,
     Rate,
     Share,
+    SignedDuration,
     Size,
     Span,
     Spans,
@@ -293,6 +294,11 @@ class Network:
     queue: Annotated[Size | None, "bytes that may wait for the bandwidth of a link; default: no bound"] = None
     mtu: Annotated[Size | None, "longer messages are dropped"] = None
     link: Annotated[tuple[Line, ...], "links that differ, written as `[[network.link]]`"] = ()
+    fates: Annotated[
+        Literal["drawn", "nominal"],
+        "`drawn`: what becomes of each packet is drawn from the seed; `nominal`: it arrives once, after the median "
+        "delay, unless a `[[packet]]` or a fault of kind `packet` says otherwise, and nothing is drawn",
+    ] = "drawn"
     in_flight: Annotated[
         Literal["deliver", "drop", "hold"],
         "what becomes of packets under way when a partition begins or a cut edge leaves no path",
@@ -378,14 +384,33 @@ class Clients:
 
 @_table
 class Errand:
-    """Single operations at exact instants, asked of one node without delay."""
+    """Single operations at exact instants: asked of one node without delay, or those of one of the `[clients]`."""
 
     at: Annotated[Duration, "when"]
-    node: Annotated[str, "who is asked"]
+    node: Annotated[str | None, "who is asked, and nobody else"] = None
+    client: Annotated[
+        str | None,
+        "in place of `node`: a client of `[clients]`, c1, c2, ... in the order of `beside`; it asks whom it believes "
+        "to lead, and leaves this out if an operation of its own is still open",
+    ] = None
     action: Annotated[str, "one of the model's ACTIONS"]
     args: Annotated[tuple[str | int | bool, ...], "its arguments in order"] = ()
     times: Annotated[int, "how often"] = 1
     every: Annotated[Duration, "the time between two"] = 0
+
+
+@_table
+class Packet:
+    """One packet whose fate is decided beforehand, in place of what is drawn or on top of it; not mended by `heal`."""
+
+    link: Annotated[tuple[str, str], "the nodes that send and receive it"]
+    do: Annotated[Literal["drop", "delay", "duplicate", "corrupt"], "what happens to it"]
+    by: Annotated[
+        SignedDuration, "for `delay` and `duplicate`: how much later than otherwise it, or its copy, arrives"
+    ] = 0
+    message: Annotated[str, "the message type; empty is any"] = ""
+    nth: Annotated[int, "which one on this link, of this type, from 1"] = 1
+    at: Annotated[Duration, "counted from then on"] = 0
 
 
 @_table
@@ -417,6 +442,9 @@ class Timing:
     ] = None
     every: Annotated[Duration | None, "strike again so long after it struck, on and on; `lasting` is shorter"] = None
     times: Annotated[int | None, "how often in all, for `every`; default: until heal"] = None
+    draws: Annotated[
+        int | None, "the number that names what is drawn for it: times, targets, orders; default: its place, from 0"
+    ] = None
 
 
 @_table
@@ -427,7 +455,11 @@ class Nemesis:
     `[[fault]]` come on top, and no budget counts them.
     """
 
-    kinds: Annotated[tuple[str, ...], "the kinds that a seed may enable; default: all that can be drawn"] = ()
+    kinds: Annotated[
+        tuple[str, ...],
+        "the kinds that a seed may enable; default: crash, pause, partition, link, packet and clock; on request also "
+        "hold, flap, swizzle, slow, disk, and with a topology edge",
+    ] = ()
     share: Annotated[Share, "probability with which a seed enables each kind; it always enables one"] = Fraction(1, 2)
     at: Annotated[Duration, "when the first storm may begin"] = 0
     until: Annotated[Duration | None, "when the last fault is over; default: heal"] = None
@@ -459,9 +491,11 @@ class Scenario:
     disks: Annotated[Disks, ""] = field(default_factory=Disks)
     clients: Annotated[Clients | None, ""] = None
     ask: Annotated[tuple[Errand, ...], ""] = ()
+    packet: Annotated[tuple[Packet, ...], ""] = ()
     fault: Annotated[tuple[Mapping[str, Any], ...], ""] = ()
     nemesis: Annotated[Nemesis | None, ""] = None
     core: Annotated[Core | None, ""] = None
+    judge: Annotated[tuple[str, ...], "the properties that are judged; default: all that apply"] = ()
     expect: Annotated[
         Mapping[str, Any],
         "verdict per property for this profile: one, a list, or { verdict, within, grace }; "

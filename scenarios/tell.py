@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.units import clock_text, show_duration
+
+if TYPE_CHECKING:
+    from .shrink.case import Case
+    from .shrink.keep import Kept
+    from .shrink.start import Shrunk
 
 _MARK = {True: " ", False: "!"}
 
@@ -47,3 +52,35 @@ def told(result: dict[str, Any], scenario: str, chain: bool = True) -> str:
     lines.append(f"out    {result['out']}")
     lines.append(f"replay netsplit run {scenario} --seed {result['seed']}")
     return "\n".join(lines)
+
+
+def told_size(case: Case, tried: int | None = None) -> str:
+    """Return how large a case is, and how many were tried for it."""
+    counts = ((len(case.faults), "faults"), (len(case.packets), "packets"), (len(case.asks), "operations"))
+    parts = [f"{count} {what if count != 1 else what[:-1]}" for count, what in (*counts, (len(case.nodes), "nodes"))]
+    return ", ".join(parts) + ("" if tried is None else f" ({tried} runs)")
+
+
+def told_shrunk(shrunk: Shrunk, kept: Kept) -> dict[str, Any]:
+    """Return what `shrink --json` prints."""
+    search = shrunk.search
+    return {
+        "scenario": shrunk.scenario,
+        "seed": shrunk.seed,
+        "property": search.wanted.property,
+        "fingerprint": search.wanted.told(),
+        "sentence": "" if search.failure is None else search.failure.sentence,
+        "before": _counts(shrunk.before),
+        "after": _counts(search.best),
+        "runs": search.tried,
+        "finished": shrunk.finished,
+        "digest": kept.digest,
+        "out": str(kept.scenario),
+        "test": str(kept.test),
+    }
+
+
+def _counts(case: Case) -> dict[str, int]:
+    sorts = {"faults": case.faults, "packets": case.packets, "operations": case.asks}
+    counts = {name: len(tables) for name, tables in sorts.items()}
+    return {"decisions": case.decisions, **counts, "nodes": len(case.nodes)}

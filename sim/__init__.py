@@ -13,11 +13,13 @@ layer 1   chance     keyed random streams, the only maker of randomness
           tracefile  reads traces, foreign ones too
           history    what clients asked and what they were told
           jury       runs properties over records, online or from a file
+          metrics    what a run came to in numbers: failovers, convergence, waiting
           checks/    the properties that every model gets for nothing, and the judges of histories
 layer 2   kernel     the event queue: SimPy's, and the one place that reaches inside it
           weather    how links behave over time: bursts of loss, flapping
           latency    distributions of delays, measured regions
           fate       what becomes of a packet, from four keyed words
+          decisions  packets whose fate is decided beforehand
           clock disk link network alarms host clients
           topology   a graph on whose nodes the replicas sit: quickest paths, cut edges
           ntp        what keeps wall clocks nearly right

@@ -70,10 +70,14 @@ class Workload:
 
 @dataclass(frozen=True)
 class Errand:
-    """Single operations at exact instants: an `[[ask]]`; `node` is asked and nobody else, without any delay."""
+    """Single operations at exact instants: an `[[ask]]`; `node` is asked and nobody else, without any delay.
+
+    Without a node the operation is one of a client of the workload, who asks as it asks for all others, and leaves it
+    out if one of its own is still open then.
+    """
 
     client: str
-    node: NodeId
+    node: NodeId | None
     action: str
     args: tuple[Any, ...]
     at: tuple[int, ...]
@@ -141,17 +145,18 @@ class Desk:
 
     def open_shop(self, errands: Sequence[Errand]) -> None:
         """Post the first operation of every client, and every errand."""
+        runners: dict[str, Client] = {}
         if self.workload is not None:
             for i, node in enumerate(self.workload.beside, 1):
-                client = Client(f"c{i}", node, self, self._new_process())
+                runners[f"c{i}"] = client = Client(f"c{i}", node, self, self._new_process())
                 self._next(client, self.workload.start)
-        runners: dict[str, Client] = {}
         for errand in errands:
-            if errand.client not in runners:
+            if errand.node is not None and errand.client not in runners:
                 runners[errand.client] = Client(errand.client, errand.node, self, self._new_process())
             client = runners[errand.client]
+            begin = self._listed if errand.node is None else self._erranded
             for at in errand.at:
-                self.kernel.post(at, CLIENT, self._erranded(client, errand))
+                self.kernel.post(at, CLIENT, begin(client, errand))
 
     def next_op(self) -> int:
         """Return a number that no operation or act of this run has had."""
@@ -175,11 +180,14 @@ class Desk:
         assert workload is not None
         low, high = workload.every
         self._next(client, at + (low if low == high else within(next(client.beats), low, high)))
+        if self._may(client, workload):
+            self._begin(client, *self._draw(client, workload), again=workload.again)
+
+    def _may(self, client: Client, workload: Workload) -> bool:
+        """Return whether a client begins an operation now: none of its own is open, and its node leads if it must."""
         if client.open is not None:
-            return
-        if workload.find == "every-leader" and getattr(self.hosts[client.beside].view, "role", None) != "leader":
-            return
-        self._begin(client, *self._draw(client, workload), again=workload.again)
+            return False
+        return workload.find != "every-leader" or getattr(self.hosts[client.beside].view, "role", None) == "leader"
 
     def _draw(self, client: Client, workload: Workload) -> tuple[str, tuple[Any, ...]]:
         """Return the next operation of a client: an action of the workload and arguments in the model's order."""
@@ -193,6 +201,20 @@ class Desk:
         value: Any = client.made if action == "increment" else f"{client.name}.{client.made}"
         named = {"key": key, "value": 1 if action == "increment" else value, "old": client.last}
         return action, tuple(named[name] for name in self.history.actions[action])
+
+    def _listed(self, client: Client, errand: Errand) -> Callable[[Any], None]:
+        workload = self.workload
+        assert workload is not None
+
+        def begin(_: Any) -> None:
+            if self._may(client, workload):
+                self._begin(client, errand.action, errand.args, again=workload.again)
+
+        def due(_: Any) -> None:
+            # After all else that is due at this instant: it may end the one before.
+            self.kernel.post(self.kernel.now, CLIENT, begin)
+
+        return due
 
     def _erranded(self, client: Client, errand: Errand) -> Callable[[Any], None]:
         def begin(_: Any) -> None:

@@ -84,6 +84,12 @@ def shape(delay: Delay, changes: Sequence[Change]) -> Shape:
     )
 
 
+def nominal(delay: Delay, changes: Sequence[Change]) -> Shape:
+    """Return what a link does to every packet if nothing is drawn: it arrives, once, after the median delay."""
+    drawn = shape(delay, changes)
+    return Shape(drawn.low + drawn.span // 2 + (0 if drawn.grid is None else drawn.grid[0][0]), 0, None, 0, 0, 0)
+
+
 # A fate is a delay in ns; or, for whatever is not one clean delivery, a tuple of (delay, spoil word) copies, spoil 0
 # meaning that the copy is sound. The empty tuple is a lost packet.
 Fate = int | tuple[tuple[int, int], ...]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .chance import Chance
-from .fate import Change, Fate, decode, shape
+from .decisions import Verdict
+from .fate import Change, Fate, Shape, decode, shape
 from .latency import Delay
 from .machine import NodeId, Receive
 from .trace import BadValue
@@ -43,8 +44,8 @@ def size_of(msg: Any) -> int:
 class Rule(Protocol):
     """A judgement on single packets of one link, asked in order of installation; counts what it needs to count."""
 
-    def judge(self, msg: Any, now: int) -> tuple[str, int] | None:
-        """Return (do, by), do being drop, delay, duplicate or corrupt, or None."""
+    def judge(self, msg: Any, now: int) -> Sequence[Verdict]:
+        """Return what becomes of this packet, besides what it is fated to."""
 
 
 class Link:
@@ -64,6 +65,7 @@ class Link:
         "host",
         "rules",
         "shape",
+        "shaped",
         "src",
         "storms",
         "stranded",
@@ -71,7 +73,15 @@ class Link:
         "until",
     )
 
-    def __init__(self, src: NodeId, host: Host, delay: Delay, chance: Chance, always: Sequence[Change]) -> None:
+    def __init__(
+        self,
+        src: NodeId,
+        host: Host,
+        delay: Delay,
+        chance: Chance,
+        always: Sequence[Change],
+        shaped: Callable[[Delay, Sequence[Change]], Shape] = shape,
+    ) -> None:
         self.src = src
         self.dst = host.node
         self.host = host
@@ -89,7 +99,8 @@ class Link:
         self.rules: list[Rule] = []
         self.storms: list[Storm] = []
         self.free = 0  # when everything that waits for the link's bandwidth will have been sent
-        self.shape = shape(delay, self.changes)
+        self.shaped = shaped
+        self.shape = shaped(delay, self.changes)
 
     def refill(self) -> list[Fate]:
         self._raw = b""
@@ -110,7 +121,7 @@ class Link:
 
     def changed(self) -> None:
         """Decode what is left of this block anew; the words stay, so no later packet is reshuffled."""
-        self.shape = shape(self.delay, [c for c in self.changes if not c.messages])
+        self.shape = self.shaped(self.delay, [c for c in self.changes if not c.messages])
         raw = self.raw()
         self.fates = decode(raw[len(raw) - 32 * len(self.fates) :], self.shape)
         self.fates.reverse()

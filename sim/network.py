@@ -12,7 +12,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .chance import Chance
-from .fate import Change, Fate, decode, first_word, shape
+from .fate import Change, Fate, decode, first_word, nominal, shape
 from .kernel import FAULT, PACKET, Kernel
 from .latency import Delay, Ends, Latency
 from .link import Link, Packet, Rule
@@ -111,6 +111,7 @@ class Network:
         hosts: Mapping[NodeId, Host],
         always: Change,
         lines: Sequence[Line] = (),
+        drawn: bool = True,
     ) -> None:
         self.kernel = kernel
         self.recorder = recorder
@@ -120,6 +121,7 @@ class Network:
         self.counts = Counts()
         self._always = [InForce(_everywhere, always, 0, "always")]
         self._lines = tuple(lines)
+        self._drawn = drawn  # else every packet takes the median delay and none is lost but by a rule
         self._watched = bool(lines) or always.special() or always.burst is not None  # what every new link must note
         self._cuts: list[Cut] = []
         self._changes: list[InForce] = []
@@ -183,9 +185,9 @@ class Network:
         name = msg.__class__.__name__
         mine = [c for c in link.changes if not c.messages or name in c.messages]
         if any(c.messages for c in mine):
-            fate = decode(link.last_words(), shape(link.delay, mine))[0]
+            fate = decode(link.last_words(), link.shaped(link.delay, mine))[0]
         verdicts = [
-            v for rule in link.rules if (v := rule.judge(msg, now)) is not None
+            verdict for rule in link.rules for verdict in rule.judge(msg, now)
         ]  # every rule counts every packet
         if link.cuts:
             self.drop(link.dst, seq, "partition")
@@ -208,9 +210,9 @@ class Network:
                 return
             copies = fate if isinstance(fate, tuple) else ((fate, 0),)
             if do == "delay":
-                fate = tuple((delay + by, spoil) for delay, spoil in copies)
+                fate = tuple((max(delay + by, 0), spoil) for delay, spoil in copies)
             elif do == "duplicate":
-                fate = (*copies, *((delay + by, spoil) for delay, spoil in copies[:1]))
+                fate = (*copies, *((max(delay + by, 0), spoil) for delay, spoil in copies[:1]))
             else:
                 fate = tuple((delay, spoil or first_word(link.last_words()) | 1) for delay, spoil in copies)
         self._copies(link, msg, fate, seq, leaves)
@@ -266,7 +268,8 @@ class Network:
                 raise self._unknown(dst)
             always = self._good_day(host.node, dst) if self._lines else self._always
             delay = self.latency.between(host.node, dst)
-            link = Link(host.node, to, delay or Delay(0), self.chance, [entry.change for entry in always])
+            shaped = shape if self._drawn else nominal
+            link = Link(host.node, to, delay or Delay(0), self.chance, [entry.change for entry in always], shaped)
             host.links[dst] = link
             if delay is None:
                 link.stranded = "deliver"
@@ -306,7 +309,7 @@ class Network:
     def _brew(self, link: Link, entry: InForce) -> None:
         """Give a link the bursts of a change, if it has any, as they are after the time since it began."""
         change = entry.change
-        if change.burst is not None:
+        if change.burst is not None and self._drawn:
             words = iter(self.chance.stream("weather", link.src, link.dst, "burst", entry.name))
             link.storms.append(Storm(words, change.burst, entry.since, change.messages, entry))
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from .chance import Chance, choose, threshold, within
 from .clients import Desk, Errand, Workload
 from .clock import Clock
+from .decisions import Decision, Decisions
 from .disk import Disk
 from .fate import Change
 from .faults import FOREVER, Levers, Planned, When
@@ -78,6 +79,8 @@ class Plan:
     sync: Mapping[NodeId, int] = field(default_factory=dict)
     workload: Workload | None = None
     errands: tuple[Errand, ...] = ()
+    packets: tuple[tuple[NodeId, NodeId, Decision], ...] = ()  # from, to
+    fates: str = "drawn"  # or "nominal": every packet takes the median delay, and none is lost but by a decision
     faults: tuple[Planned, ...] = ()
     core: tuple[NodeId, ...] | str | None = None
     properties: tuple[Property, ...] = ()
@@ -122,13 +125,18 @@ class Outcome:
     clocks: dict[NodeId, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)  # see Clock.errors
 
 
-def run(plan: Plan, seed: int, sinks: Sequence[Sink] | None = ()) -> Outcome:
+def run(
+    plan: Plan, seed: int, sinks: Sequence[Sink] | None = (), watchers: Sequence[Callable[[Recorder], None]] = ()
+) -> Outcome:
     """Run a plan under a seed. The trace goes to the sinks and into the digest.
 
+    Each watcher is given the recorder before anything happens, to listen; whoever listens changes no digest.
     `sinks=None` traces nothing and does not look into messages, so a bad value in one is found in traced runs only.
     Raises ModelError if not even one machine can be made; what goes wrong later is in the outcome.
     """
     world = World(plan, seed, sinks)
+    for watch in watchers:
+        watch(world.recorder)
     collecting = gc.isenabled()
     # A finaliser that ran in the middle could reorder nothing here today; keep it so.
     gc.disable()
@@ -195,7 +203,10 @@ class World:
         self.jury.attend(self.recorder)
         self.hosts: dict[NodeId, Host] = {}
         always = Change(loss=plan.loss, duplicate=plan.duplicate, corrupt=plan.corrupt, **plan.good_day)
-        self.network = Network(self.kernel, self.recorder, self.chance, plan.latency, self.hosts, always, plan.lines)
+        self.network = Network(
+            self.kernel, self.recorder, self.chance, plan.latency, self.hosts, always, plan.lines,
+            drawn=plan.fates == "drawn",
+        )  # fmt: skip
         self.history = History(dict(kind.ACTIONS))
         for node in plan.nodes:
             clock_plan = plan.clocks.get(node, ClockPlan())
@@ -205,6 +216,11 @@ class World:
                 node, self.kernel, self.recorder, self.network, self.chance, clock, disk,
                 clusters[node], plan.machine, plan.service.get(node, 0), plan.records_max,
             )  # fmt: skip
+        decided: dict[tuple[NodeId, NodeId], list[Decision]] = {}
+        for src, dst, decision in plan.packets:
+            decided.setdefault((src, dst), []).append(decision)
+        for (src, dst), decisions in decided.items():
+            self.network.rule(src, dst, Decisions(decisions), 1)
         self.desk = Desk(self.kernel, self.recorder, self.network, self.chance, self.hosts, self.history, plan.workload)
         self.faults = [FaultRun(i, p.fault.kind, p.fault.colour, p.fault.counted) for i, p in enumerate(plan.faults)]
         # What heal must mend, in the order in which it was broken, by number of the fault and of its occurrence.
@@ -294,11 +310,16 @@ class World:
 
     # -- faults --------------------------------------------------------------------------------------------
 
+    def _draws(self, i: int) -> int:
+        """Return the number that names what is drawn for a fault."""
+        named = self.plan.faults[i].draws
+        return i if named is None else named
+
     def _drawn(self, i: int, name: str, span: Span) -> int:
         """Return a time, drawn from the seed if the plan gives a range."""
         if isinstance(span, int):
             return span
-        value = within(self.chance.word("nemesis", i, name), *span)
+        value = within(self.chance.word("nemesis", self._draws(i), name), *span)
         self.faults[i].drawn = {**self.faults[i].drawn, name: value}
         return value
 
@@ -307,7 +328,7 @@ class World:
         if lasting is not None and lasting != FOREVER:
             lasting = self._drawn(i, "lasting", lasting)  # type: ignore[arg-type]
         if planned.until is not None:
-            ending = _Ending(planned.until, self.chance, i, lambda _: self._end_early(i))
+            ending = _Ending(planned.until, self.chance, self._draws(i), lambda _: self._end_early(i))
             self.recorder.listen(planned.until.what, ending.hear)
         if planned.when is None:
             at = self._drawn(i, "at", planned.at if planned.at is not None else 0)
@@ -324,7 +345,7 @@ class World:
             rank = FAULT if after else TRIGGERED
             kernel.post(kernel.now + after, rank, lambda _: self._fire(i, planned, lasting, record.node))
 
-        self.recorder.listen(planned.when.what, _Trigger(planned.when, self.chance, i, matched).hear)
+        self.recorder.listen(planned.when.what, _Trigger(planned.when, self.chance, self._draws(i), matched).hear)
 
     def _end_early(self, i: int) -> None:
         """Mend what is active of a fault right after the event whose record matched `until`."""
@@ -338,9 +359,10 @@ class World:
             return  # the hostile phase is over
         if planned.every is not None and (planned.times is None or nth < planned.times):
             self.kernel.post(now + planned.every, FAULT, lambda _: self._fire(i, planned, lasting, itself, nth + 1))
-        words = self.chance.stream("nemesis", i, "targets")
+        name = self._draws(i)
+        words = self.chance.stream("nemesis", name, "targets")
         if nth > 1:
-            words = self.chance.stream("nemesis", i, "targets", nth)
+            words = self.chance.stream("nemesis", name, "targets", nth)
             entry = FaultRun(i, fault.kind, fault.colour, fault.counted, nth)
             self.faults.append(entry)
         aims = resolve(fault.targets(), self.hosts, self.plan.regions, words, self.plan.racks, itself)
@@ -350,7 +372,7 @@ class World:
             return
         entry.begin = now
         entry.nodes = tuple(dict.fromkeys(node for group in aims for node in group))
-        aims = fault.arranged(aims, self.chance.stream("nemesis", i, "order"))
+        aims = fault.arranged(aims, self.chance.stream("nemesis", name, "order"))
         entry.fields = fault.effective(aims) | fault.toll(aims, self.hosts)
         entry.phase = "done" if fault.instant else "forever" if lasting == FOREVER else "active"
         seq = self._record(entry, "begin" if entry.phase != "forever" else "forever", None)

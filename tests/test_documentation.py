@@ -47,7 +47,16 @@ def test_the_tests_that_the_guide_shows_pass(tmp_path):
     for _, name, text in blocks("CONTRIBUTING.md"):
         if name:
             (tmp_path / name).write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_gossip.py"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "test_gossip.py",
+        "test_gossip_under_faults.py",
+    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 

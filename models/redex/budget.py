@@ -41,6 +41,15 @@ class BandwidthBudget:
         self._level = left
         return True
 
+    def most(self, bandwidth_class: str) -> int:
+        """Return the highest cost that is ever admitted."""
+        return int(self._full - (self._floor if bandwidth_class == BACKGROUND else 0)) // S
+
+    def wait(self, cost: int, bandwidth_class: str) -> int:
+        """Return how long in ns, from when it was last asked, until a cost that fits at all is admitted."""
+        lacks = cost * S + (self._floor if bandwidth_class == BACKGROUND else 0) - self._level
+        return max(0, -int(-lacks // self.capacity)) if self.capacity else 0
+
     def refund(self, cost: int) -> None:
         """Give back what could not even be queued; a bucket never holds more than its capacity."""
         self._level = min(self._full, self._level + cost * S)

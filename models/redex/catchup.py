@@ -62,7 +62,7 @@ def fit(
     Only sequences are compared: the message has no field by which what lies before the chunk could be checked.
     """
     events = msg.events
-    if any(seq != msg.first_seq + i for i, (seq, _) in enumerate(events)):
+    if any(event[0] != msg.first_seq + i for i, event in enumerate(events)):
         return Misfit("not-consecutive")
     if not events:
         return ()
@@ -84,8 +84,9 @@ class Strikes(NamedTuple):
 class CatchupBackoff:
     """Leaders that advertise more than they ship are left alone for a while. NB: only progress forgives."""
 
-    def __init__(self) -> None:
+    def __init__(self, window_max: int = BACKOFF_MAX) -> None:
         self.leaders: dict[NodeId, Strikes] = {}
+        self._window_max = window_max
 
     def record_empty(self, leader: NodeId, at: int) -> Strikes:
         """Count a strike; from the fourth on each opens a window, twice as long as the one before."""
@@ -93,7 +94,7 @@ class CatchupBackoff:
         until = None
         if count > STRIKES_FREE:
             doublings = min(count - STRIKES_FREE - 1, DOUBLINGS_MAX)
-            until = at + min(BACKOFF_FIRST << doublings, BACKOFF_MAX)
+            until = at + min(BACKOFF_FIRST << doublings, self._window_max)
         strikes = self.leaders[leader] = Strikes(count, until)
         return strikes
 

@@ -38,10 +38,27 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "bandwidth_class": ("foreground", "background"),  # of this node's own requests
 }
 
+# The hardenings of section 9.0, each a parameter of its own; the first word is what the specification does.
+HARDENINGS: Mapping[str, tuple[str, ...]] = {
+    "term": ("none", "fenced"),  # TERM: what every message says, so that the past is refused
+    "vote": ("none", "majority"),  # VOTE: who must agree to a new leader
+    "lease": ("for-life", "majority"),  # LEASE: how long a leader leads that hears nobody
+    "match": ("length", "content"),  # MATCH: what two logs are compared by
+    "commit": ("local", "majority"),  # COMMIT: who must hold a write before its client is told
+    "silence": ("believed", "seeded"),  # SEED: silent is who was believed in, or everybody since the role began
+    "hint": ("withheld", "given"),  # HINT: a nack says who leads, and silence is judged on
+    "drain": ("tick-first", "heartbeats-first"),  # DRAIN: what a node looks at first that stood still
+    "notice": ("next-tick", "at-once"),  # NOW: when others learn of a turn
+    "snapshot": ("skip", "reset"),  # SNAP: what becomes of a follower below the leader's floor
+    "flow": ("every-tick", "one-in-flight"),  # FLOW: when a follower asks, and what it is given
+    "rejoin": ("never", "room"),  # REJOIN: when a node comes back that withdrew
+    "calm": ("none", "after-conceding"),  # CALM: when a leader that gave way may stand again
+}
+
 
 def one_of(name: str, found: Any) -> str:
     """Return a parameter's word. Raises ValueError on a word that it does not have."""
-    allowed = WORDS[name]
+    allowed = WORDS[name] if name in WORDS else HARDENINGS[name]
     if found not in allowed:
         raise ValueError(f"{name}: found {found!r}, allowed: {', '.join(allowed)}")
     word: str = found

@@ -67,10 +67,12 @@ class LogFile:
         self.next_seq = seq + 1
         return seq
 
-    def sweep(self) -> list[int]:
-        """Discard the oldest entries above the retention cap and return their sequences."""
+    def sweep(self, below: int | None = None) -> list[int]:
+        """Discard the oldest entries above the retention cap, of those `below` a sequence, and return theirs."""
         gone: list[int] = []
         while self._retain is not None and len(self.entries) > self._retain:
+            if below is not None and self.first_retained >= below:
+                break
             del self.entries[self.first_retained]
             gone.append(self.first_retained)
             self._raise_floor()

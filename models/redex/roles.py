@@ -19,6 +19,10 @@ DISK_PRESSURE_WITHDRAW = "DiskPressureWithdraw"
 CANDIDATE_DISK_PRESSURE_WITHDRAW = "CandidateDiskPressureWithdraw"
 CHANNEL_CLOSE = "ChannelClose"
 
+HIGHER_TERM_OBSERVED = "HigherTermObserved"
+LEASE_LAPSED = "LeaseLapsed"
+REJOINED = "Rejoined"
+
 TURNS = frozenset(
     {
         (IDLE, FOLLOWER, CAPABILITY_SELECTED),
@@ -37,6 +41,15 @@ TURNS = frozenset(
     }
 )
 
+# Turns that only a hardening makes (9.0).
+HARDENED_TURNS = frozenset(
+    {
+        (LEADER, FOLLOWER, HIGHER_TERM_OBSERVED),
+        (LEADER, FOLLOWER, LEASE_LAPSED),
+        (IDLE, FOLLOWER, REJOINED),
+    }
+)
+
 # What may go wrong with a turn, if anything does.
 TRANSITION = "transition"  # it is illegal, and the role has not moved
 TAG_SINK = "tag-sink"  # the role has moved, and discovery does not know
@@ -44,4 +57,4 @@ TAG_SINK = "tag-sink"  # the role has moved, and discovery does not know
 
 def legal(was: str, to: str, signal: str) -> bool:
     """Return whether a node in role `was` may turn `to` another on this signal."""
-    return (was, to, signal) in TURNS
+    return (was, to, signal) in TURNS or (was, to, signal) in HARDENED_TURNS

@@ -6,7 +6,7 @@ Every handler keeps the order of its section, for much of what redex does wrong 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from sim.machine import Alarm, Ask, Boot, Cluster, Lane, Machine, NodeId, Now, Operate, Refused, fingerprint, on
 from sim.units import MS, duration, rate, share, size
@@ -79,11 +79,23 @@ class Redex(Machine):
     Raises ValueError with the parameter's name, what was found and what is allowed.
     """
 
-    View = View
-    FACTS = (Configured, Turned, Tagged, Accepted, Stored, Skipped, DivergenceSuspected, UnderCapacity, Stopped, Struck)
+    LOG: ClassVar[type[LogFile]] = LogFile
+    View: ClassVar[Any] = View
+    FACTS: ClassVar[tuple[Any, ...]] = (
+        Configured,
+        Turned,
+        Tagged,
+        Accepted,
+        Stored,
+        Skipped,
+        DivergenceSuspected,
+        UnderCapacity,
+        Stopped,
+        Struck,
+    )
     ACTIONS = {"append": ("value",), "read": ()}
     ACTS = {"relinquish": (), "select": (), "close": (), "sweep": (), "close_file": (), "cancel": (), "drop": ()}
-    LANES = (
+    LANES: ClassVar[tuple[Lane, ...]] = (
         Lane("client", 1024, (Ask, Operate)),
         Lane("priority", 128, (SyncResponse, SyncNack, Shutdown)),
         Lane("tick", 1, (Alarm,)),
@@ -171,7 +183,7 @@ class Redex(Machine):
 
         self.role = IDLE
         self.members = frozenset(cluster.nodes)
-        self.log = LogFile(
+        self.log = self.LOG(
             one_of("skip_back", skip_back),
             one_of("skip_over", skip_over),
             retention_max_events,
@@ -214,26 +226,36 @@ class Redex(Machine):
     @on(Boot)
     def booted(self, durable: Mapping[Hashable, Any], life: int, now: Now) -> None:
         at = now.monotonic
-        self.note(Configured(self.heartbeat))
+        self._introduce()
         if self.bandwidth is not None:
             self.budget = BandwidthBudget(self.bandwidth, self.fraction, self.background, at, self.bucket)
         if self.kept:
-            entries = {
-                key[1]: payload for key, payload in durable.items() if isinstance(key, tuple) and key[0] == "log"
-            }
-            self.log.restore(entries)
+            self._restore(durable)
         if life == 1:
             for i in range(self.preload):
                 self._store(f"c{i}")
+            self._preloaded()
         if self.placed == "every-boot" or (self.placed == "first-boot" and life == 1):
             self._turn(FOLLOWER, CAPABILITY_SELECTED, at)
             if life == 1 and self.node == self.first_leader:
                 self._turn(CANDIDATE, MISSED_HEARTBEATS, at)
-                self._turn(LEADER, ELECTION_WON, at)
+                self._lead_first(now)
         # An interval's first firing does no work: the first tick comes one heartbeat after the start (3.1).
         beat = self.heartbeat
         after = (beat, 2 * beat - 1) if self.phase is None else beat + self.phase
         self.alarm("tick", after, every=beat)
+
+    def _introduce(self) -> None:
+        self.note(Configured(self.heartbeat))
+
+    def _restore(self, durable: Mapping[Hashable, Any]) -> None:
+        self.log.restore(written(durable))
+
+    def _preloaded(self) -> None:
+        """Take in that every node has the preloaded events."""
+
+    def _lead_first(self, now: Now) -> None:
+        self._turn(LEADER, ELECTION_WON, now.monotonic)
 
     # -- the tick (3.2) ------------------------------------------------------------------------------------
 
@@ -246,16 +268,24 @@ class Redex(Machine):
         # What leaves in this tick shows the role before the turn: a node that is promoted now first says so one
         # heartbeat later.
         if self.role in self.speakers:
-            self.broadcast(SyncHeartbeat(self.channel, self.tail, self.role, now.wall // MS))
+            self.broadcast(self._heartbeat(now))
         if self.role == FOLLOWER:
             silent = self.tracker.silent(at)
             if not silent or self.asks == "always":
                 self._pull(now)
-            # A sink that fails here ends the tick in role candidate, and nothing ever runs the election (W30).
-            if silent and self._turn(CANDIDATE, MISSED_HEARTBEATS, at) is None:
-                self._elect(at)
+            if silent:
+                self._missed(now)
         elif self.role == CANDIDATE and self.candidate == "stands-again":
             self._elect(at)
+
+    def _heartbeat(self, now: Now) -> Any:
+        return SyncHeartbeat(self.channel, self.tail, self.role, now.wall // MS)
+
+    def _missed(self, now: Now) -> None:
+        """Replace a leader that is silent."""
+        # A sink that fails here ends the tick in role candidate, and nothing ever runs the election (W30).
+        if self._turn(CANDIDATE, MISSED_HEARTBEATS, now.monotonic) is None:
+            self._elect(now.monotonic)
 
     def _advertised(self) -> int:
         """Return the tail that a leader would announce: no more than some peer has reported, whoever it is (6.4)."""
@@ -270,11 +300,19 @@ class Redex(Machine):
     def _pull(self, now: Now) -> None:
         """Ask the believed leader for what it has and this node has not; blind to requests already under way."""
         leader, at = self.tracker.belief, now.monotonic
-        if leader is None or self.tracker.tail_of(leader) <= self.tail or self.backoff.active(leader, at):
+        if leader is None or not self._behind(leader) or self.backoff.active(leader, at):
             return
-        token = now.word()
-        self.outstanding.record(leader, token, at)
-        self.send(leader, SyncRequest(self.channel, self.tail, self.chunk_max, token, self.bandwidth_class))
+        self._ask(leader, now.word(), at)
+
+    def _ask(self, whom: NodeId, token: int, at: int) -> None:
+        self.outstanding.record(whom, token, at)
+        self.send(whom, self._request(token))
+
+    def _behind(self, leader: NodeId) -> bool:
+        return self.tracker.tail_of(leader) > self.tail
+
+    def _request(self, token: int) -> Any:
+        return SyncRequest(self.channel, self.tail, self.chunk_max, token, self.bandwidth_class)
 
     def _elect(self, at: int) -> None:
         def healthy(node: NodeId) -> bool:
@@ -297,44 +335,60 @@ class Redex(Machine):
         ours: bool = msg.channel_id == self.channel
         return ours and src in self.members
 
+    def _admits(self, src: NodeId, msg: Any, now: Now) -> bool:
+        """Say whether a message is to be handled at all."""
+        return self._concerns(src, msg)
+
     @on(SyncHeartbeat)
     def heard(self, src: NodeId, msg: SyncHeartbeat, now: Now) -> None:
-        if not self._concerns(src, msg):
-            return
+        if self._admits(src, msg, now):
+            self._hear(src, msg, now)
+
+    def _hear(self, src: NodeId, msg: Any, now: Now) -> None:
         at = now.monotonic
         self.tracker.record(src, msg.role, msg.tail_seq, at)
-        if msg.role == LEADER and self.role == LEADER and src != self.node:
-            # NB: this tail is of now and the peer's of when it sent. While both take writes each may be sure to win.
-            number = self.cluster.number
-            if not outranks(self.tail, number(self.node), msg.tail_seq, number(src)):
-                self._turn(FOLLOWER, PEER_LEADER_OBSERVED, at)
+        if msg.role == LEADER and self.role == LEADER and src != self.node and not self._outranks(src, msg):
+            self._turn(FOLLOWER, PEER_LEADER_OBSERVED, at)
+
+    def _outranks(self, src: NodeId, msg: Any) -> bool:
+        # NB: this tail is of now and the peer's of when it sent. While both take writes each may be sure to win.
+        number = self.cluster.number
+        return outranks(self.tail, number(self.node), msg.tail_seq, number(src))
 
     @on(SyncRequest)
     def asked(self, src: NodeId, msg: SyncRequest, now: Now) -> None:
-        if not self._concerns(src, msg):
+        if not self._admits(src, msg, now):
             return
-        if self.role != LEADER:
+        if not self._serves():
             self._refuse(src, msg, NOT_LEADER)
             return
-        reply = serve(self.log, msg, self.below_floor, self.at_tail, self.oversized)
-        if isinstance(reply, SyncNack):
+        reply = self._reply(src, msg)
+        cost: int | None = getattr(reply, "size", None)
+        if cost is None:  # a refusal
             self.send(src, reply)
-            return
-        cost = reply.size
-        if not self._admit(cost, msg.bandwidth_class, now.monotonic):
+        elif not self._admit(src, cost, msg.bandwidth_class, now.monotonic):
             self._refuse(src, msg, BACKPRESSURE)
-        elif self.role != LEADER:
+        elif not self._serves():
             # Somebody outside may end the reign just here, and what was taken from the budget is gone. In a world
             # where one step follows another nobody can.
             self._refuse(src, msg, NOT_LEADER)
         else:
             self.gauges.sync_bytes_total += cost
-            self.send(src, reply, tell=True)
+            self._ship(src, reply)
+
+    def _serves(self) -> bool:
+        return self.role == LEADER
+
+    def _ship(self, src: NodeId, reply: Any) -> None:
+        self.send(src, reply, tell=True)
+
+    def _reply(self, src: NodeId, msg: Any) -> Any:
+        return serve(self.log, msg, self.below_floor, self.at_tail, self.oversized)
 
     def _refuse(self, src: NodeId, msg: SyncRequest, code: int) -> None:
         self.send(src, SyncNack(msg.channel_id, msg.since_seq, code, 0, msg.request_id))
 
-    def _admit(self, cost: int, bandwidth_class: str, at: int) -> bool:
+    def _admit(self, src: NodeId, cost: int, bandwidth_class: str, at: int) -> bool:
         """Take a response's bytes from the budget and return whether they were there."""
         return self.budget is None or self.budget.try_consume(cost, bandwidth_class, at)
 
@@ -343,18 +397,30 @@ class Redex(Machine):
         """Refund a response that could not even be queued; one that is lost on its way stays paid for."""
         if isinstance(msg, Shutdown):
             self._end()
-        elif isinstance(msg, SyncResponse) and self.budget is not None:
-            self.budget.refund(msg.size)
+        elif (cost := getattr(msg, "size", None)) is not None:
+            self._refund(dst, cost)
+
+    def _refund(self, dst: NodeId, cost: int) -> None:
+        if self.budget is not None:
+            self.budget.refund(cost)
 
     @on(SyncResponse)
     def answered(self, src: NodeId, msg: SyncResponse, now: Now) -> None:
         at = now.monotonic
-        if not self._concerns(src, msg):
+        if not self._admits(src, msg, now):
             return
         # The token is spent whatever the next two gates say.
-        if not self.outstanding.take(src, msg.request_id, at) or self.tracker.belief != src or self.role != FOLLOWER:
+        if not self.outstanding.take(src, msg.request_id, at) or not self._trusts(src) or self.role != FOLLOWER:
             return
-        was = self.tail
+        self._digest(src, msg, now)
+
+    def _trusts(self, src: NodeId) -> bool:
+        """Return whether a node that was asked is one from which entries are taken."""
+        return self.tracker.belief == src
+
+    def _digest(self, src: NodeId, msg: Any, now: Now) -> None:
+        """Take in a response that this node had asked for."""
+        was, at = self.tail, now.monotonic
         fitting = fit(msg, was, self.overlap, self.suspects)
         if isinstance(fitting, Misfit):
             return
@@ -373,8 +439,8 @@ class Redex(Machine):
         """Store the events of a chunk, which belong at the tail, and return whether all of them could be appended."""
         try:
             self.log.reserve(len(events) if self.batch == "whole" else 0)
-            for _, payload in events:
-                self._store(payload)
+            for event in events:
+                self._replicate(event)
         except AppendFailed:
             return False
         finally:
@@ -382,14 +448,20 @@ class Redex(Machine):
         self._record_tail(self.tail)
         return True
 
+    def _replicate(self, event: Event) -> None:
+        self._store(event[1])
+
     def _press(self, at: int) -> None:
         """Answer disk pressure as the policy says (6.5)."""
-        self.gauges.under_capacity_total += 1
-        self.note(UnderCapacity(self.gauges.under_capacity_total))
+        self._count_pressure()
         if self.under_capacity == "evict-oldest":
             self._sweep()
         else:
             self._turn(IDLE, WITHDRAWAL[self.role], at)
+
+    def _count_pressure(self) -> None:
+        self.gauges.under_capacity_total += 1
+        self.note(UnderCapacity(self.gauges.under_capacity_total))
 
     def _judge_progress(self, leader: NodeId, was: int, at: int) -> None:
         """Forgive a leader that shipped something, and count a strike if it shipped nothing but says it has more."""
@@ -403,17 +475,23 @@ class Redex(Machine):
     def refused(self, src: NodeId, msg: SyncNack, now: Now) -> None:
         at = now.monotonic
         # Unlike a response, a nack of somebody else leaves its token.
-        if not self._concerns(src, msg) or self.tracker.belief != src:
+        if not self._admits(src, msg, now) or self.tracker.belief != src:
             return
         if not self.outstanding.take(src, msg.request_id, at):
             return
         if msg.error_code == NOT_LEADER:
-            self._forget_leader(at)
+            self._led_elsewhere(msg, at)
         elif msg.error_code == BAD_RANGE:
             self._skip(msg.leader_first_retained_seq or msg.since_seq + 1)
         elif msg.error_code == CHANNEL_CLOSED:
-            self._turn(IDLE, CHANNEL_CLOSE, at)
+            self._closed_elsewhere(at)
         # BACKPRESSURE changes nothing: the next tick asks again.
+
+    def _led_elsewhere(self, msg: Any, at: int) -> None:
+        self._forget_leader(at)
+
+    def _closed_elsewhere(self, at: int) -> None:
+        self._turn(IDLE, CHANNEL_CLOSE, at)
 
     # -- clients and operators -----------------------------------------------------------------------------
 
@@ -546,6 +624,11 @@ class Redex(Machine):
         if self.tail != start:
             self.note(Skipped(start, self.tail))
         return True
+
+
+def written(durable: Mapping[Hashable, Any]) -> dict[int, Any]:
+    """Return the entries of a log that an earlier life wrote, by sequence."""
+    return {key[1]: value for key, value in durable.items() if isinstance(key, tuple) and key[0] == "log"}
 
 
 # -- parameters --------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import multiprocessing
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -37,8 +38,8 @@ class Shown:
 
 def models() -> tuple[str, ...]:
     """Return the models whose weaknesses are documented."""
-    here = Path(__file__).parent
-    return tuple(sorted(path.stem for path in here.glob("*.py") if _is_model(path.stem)))
+    here = pkgutil.iter_modules([str(Path(__file__).parent)])
+    return tuple(sorted(module.name for module in here if _is_model(module.name)))
 
 
 def _is_model(model: str) -> bool:

@@ -63,12 +63,13 @@ def leader_completeness(cluster: Header) -> Generator[Any, Record, None]:
             committed.setdefault(record.data.seq, (record.data.payload, terms.get(node), node))
         elif record.data is not None:
             terms[node] = term = record.data.term
-            logs.cut(node, record.data.tail)
+            logs.look(record)
             if _begins_to_lead(record) and committed:
                 held = logs.of(node)
                 said = None
                 for seq, (payload, then, who) in committed.items():
-                    if then is not None and then < term and held.get(seq, NOTHING) != payload:
+                    lacks = held.get(seq, NOTHING) != payload and not logs.unknown(node, seq)
+                    if then is not None and then < term and lacks:
                         said = (
                             f"{node} leads term {term} without sequence {shown(seq)}, "
                             f"which {who} committed in term {then}"

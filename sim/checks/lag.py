@@ -54,6 +54,10 @@ class _Windows:
             else:
                 self.tails[str(record.node)] = record.data.tail
 
+    def kept(self, node: str) -> Any:
+        """Return what of a log was there at the beginning and still is: one may be cut to match a leader's."""
+        return min(self.before[node], self.tails[node])
+
     def judged(self) -> list[str]:
         """Return who was live throughout the window and is not beyond help, if at least two are."""
         nodes = [n for n in sorted(self.before) if n in self.tails and n not in self.standing.beyond]
@@ -72,11 +76,11 @@ def lag_bounded(cluster: Header, grace: int) -> Generator[Any, Record, None]:
         record = yield said
         said = NOTHING
         for began in windows.over(record):
-            nodes, before, tails = windows.judged(), windows.before, windows.tails
-            best = max(nodes, key=before.__getitem__, default="")
-            late = next((n for n in nodes if tails[n] < before[best]), None)
+            nodes, tails = windows.judged(), windows.tails
+            best = max(nodes, key=windows.kept, default="")
+            late = next((n for n in nodes if tails[n] < windows.kept(best)), None)
             if late is not None:
-                then = f"that of {best} was {before[best]} at {clock_text(began)}"
+                then = f"that of {best} was {windows.kept(best)} at {clock_text(began)}"
                 calm = f"nothing is wrong since {clock_text(windows.standing.since)}"
                 said = f"the tail of {late} is {tails[late]}, but {then}, and {calm}"
                 break
@@ -94,7 +98,7 @@ def catch_up_progresses(cluster: Header, grace: int) -> Generator[Any, Record, N
         said = NOTHING
         for _ in windows.over(record):
             nodes, before, tails = windows.judged(), windows.before, windows.tails
-            top = max((before[n] for n in nodes), default=0)
+            top = max(map(windows.kept, nodes), default=0)
             behind = [n for n in nodes if before[n] < top]
             stuck = next((n for n in behind if tails[n] <= before[n]), None)
             if stuck is not None:

@@ -49,19 +49,24 @@ def quorum_stored(cluster: Header) -> Generator[Any, Record, None]:
         node = str(record.node)
         if record.kind == "state":
             if record.data is not None:
-                logs.cut(node, record.data.tail)
+                logs.look(record)
         elif record.name == "stored":
             logs.store(node, record.data.seq, record.data.payload)
         else:
             seq, counted = record.data.seq, record.data.nodes
             own = logs.of(node).get(seq, NOTHING)
             twice = next((n for i, n in enumerate(counted) if n in counted[:i]), None)
-            without = next((n for n in counted if logs.of(n).get(seq, NOTHING) != own or own is NOTHING), None)
+            without = next((n for n in counted if _lacks(logs, n, seq, own)), None)
             said = None
             if twice is not None:
                 said = f"{node} counts {twice} twice in the quorum for sequence {shown(seq)}"
             elif without is not None:
                 said = f"{node} counts {without} in the quorum for sequence {shown(seq)}, which {without} does not hold"
+
+
+def _lacks(logs: Logs, node: str, seq: Any, own: Any) -> bool:
+    """Return whether a node is known not to hold the entry that the counting one holds itself."""
+    return not logs.unknown(node, seq) and (own is NOTHING or logs.of(node).get(seq, NOTHING) != own)
 
 
 @always(
@@ -90,11 +95,11 @@ def quorum_keeps(cluster: Header) -> Generator[Any, Record, None]:
             if record.data.how == "wiped":
                 wiped.add(node)
         elif record.data is not None:
-            start, end = logs.cut(node, record.data.tail)
+            start, end = logs.look(record)
             if node in wiped:
                 continue
             for seq in range(start, min(end, safe + 1)):
-                left = [n for n in cluster.nodes if seq in logs.of(n)]
+                left = [n for n in cluster.nodes if seq in logs.of(n) or logs.unknown(n, seq)]
                 if len(left) < need:
                     said = f"{node} lost sequence {seq}, which a quorum held: it is now on {listed(left) or 'no node'}"
                     break

@@ -124,7 +124,8 @@ class Planned:
     """A fault and its time: `at`, or `when` plus `after`; it lasts so long, until heal (None), or for ever.
 
     A record that matches `until` mends it earlier. With `every` it strikes again so long after it struck, `times` times
-    in all if that is given; then it lasts for less than `every`.
+    in all if that is given; then it lasts for less than `every`. What is drawn for it is named by `draws`, or else by
+    its place in the plan.
     """
 
     fault: Fault
@@ -135,3 +136,4 @@ class Planned:
     until: When | None = None
     every: int | None = None
     times: int | None = None
+    draws: int | None = None

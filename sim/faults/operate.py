@@ -26,6 +26,10 @@ class Operate(Fault):
     action: Annotated[str, 'one of the model\'s ACTS, or "boot" for a node that is down']
     args: Annotated[Mapping[str, Any], "the act's arguments by name"] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        # What a machine is given and what a record holds has tuples where a file has lists.
+        object.__setattr__(self, "args", {name: _steady(value) for name, value in self.args.items()})
+
     def apply(self, levers: Levers, aims: Aims) -> Mend:
         for host in levers.struck(aims):
             if self.action == BOOT:
@@ -35,3 +39,7 @@ class Operate(Fault):
             act.cause = levers.cause
             host.offer(act)
         return lambda: None
+
+
+def _steady(value: Any) -> Any:
+    return tuple(map(_steady, value)) if isinstance(value, list) else value

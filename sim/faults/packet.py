@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
+from ..decisions import Decision, Decisions
 from ..machine import NodeId
 from ..targets import Target
 from ..units import Duration
 from .base import Aims, Fault, Levers, Mend
-
-
-class _Named:
-    """The rule of one packet fault on one link: counts the packets of its type from when it is in force."""
-
-    def __init__(self, fault: PacketFault) -> None:
-        self._fault = fault
-        self._seen = 0
-
-    def judge(self, msg: Any, now: int) -> tuple[str, int] | None:
-        fault = self._fault
-        if fault.message and msg.__class__.__name__ != fault.message:
-            return None
-        self._seen += 1
-        return (fault.do, fault.by) if fault.nth in (0, self._seen) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +37,8 @@ class PacketFault(Fault):
         return tuple(dict.fromkeys(node for group in aims for node in group if node not in core))
 
     def apply(self, levers: Levers, aims: Aims) -> Mend:
-        rules = [(src, dst, _Named(self)) for src in aims[0] for dst in aims[1] if src != dst]
+        decision = Decision(do=self.do, by=self.by, message=self.message, nth=self.nth)
+        rules = [(src, dst, Decisions((decision,))) for src in aims[0] for dst in aims[1] if src != dst]
         for src, dst, rule in rules:
             levers.network.rule(src, dst, rule, 1)
 

@@ -44,6 +44,9 @@ NAMES = {
     "partition_1000_nodes",
     *(f"property_{prop.name}" for prop in SHIPPED),
     "properties_all",
+    "sweep_2_workers",
+    "sweep_run",
+    "sweep_1_worker",
 }
 
 

@@ -1,5 +1,8 @@
 """Planted bugs: what catches each, with which seeds, while the same machine without the bug passes them all.
 
+A scenario here sets its machine's parameter `bug`. One of the catalogue's, named with its model, is run with the bug as
+its profile: there a bug is a rule of the protocol that is switched off.
+
 `python tests/mutants/planted.py`, with the repository on PYTHONPATH, runs everything and writes TABLE.md; the test
 beside it runs the sound machines over every budget and each bug up to the first seed that catches it.
 """
@@ -12,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from models.raft.choices import BROKEN, WORDS
+from scenarios import catalog
 from scenarios.build import experiment
 from scenarios.load import read
 from scenarios.plan import Experiment
@@ -23,6 +28,9 @@ HERE = Path(__file__).parent
 PAGE = HERE / "TABLE.md"
 NONE = "none"
 BUDGET = 20  # seeds, from 1 on
+
+
+SOUND = {"raft": "dissertation"}  # the profile of a catalogue model with all of its rules in force
 
 
 class Planted(NamedTuple):
@@ -74,11 +82,42 @@ PLANTED = (
     Planted("redex_crash", "skips-candidacy", "legal_turns"),
     Planted("redex_cut", "misplaces", "logs_agree"),
     Planted("redex_cut", "never-pulls", "tails_agree"),
+    Planted("raft/nemesis", "votes-repeatedly", "voted_once"),
+    Planted("raft/vote_forgotten", "vote-kept-in-memory", "one_leader_per_term"),
+    Planted("raft/behind", "candidates-anybody", "leader_completeness"),
+    Planted("raft/nemesis", "elected-by-half", "leader_has_majority"),
+    Planted("raft/minority_answers", "deposed-leads-on", "leadership_settles"),
+    Planted("raft/entries_forgotten", "entries-kept-in-memory", "quorum_keeps"),
+    Planted("raft/nemesis", "consistency-unchecked", "log_matching"),
+    Planted("raft/minority_answers", "conflicts-kept", "committed_agree"),
+    Planted("raft/nemesis", "truncates-always", "quorum_stored"),
+    Planted("raft/nemesis", "committed-by-half", "quorums_intersect"),
+    Planted("raft/figure_8", "commits-any-term", "committed_agree"),
+    Planted("raft/minority_answers", "follower-commits-own-log", "committed_agree"),
+    Planted("raft/minority_answers", "reads-unchecked", "linearizable"),
+    Planted("raft/new_leader_reads", "read-waits-nothing", "linearizable"),
+    Planted("raft/lease_from_answers", "lease-from-answered", "linearizable"),
+    Planted("raft/lease_disregarded", "disregards-nobody", "linearizable"),
+    Planted("raft/lease_forgotten", "boots-eager", "linearizable"),
+    Planted("raft/lease_in_transfer", "transfers-keep-leases", "linearizable"),
+    Planted("raft/nemesis", "snapshot-of-everything", "states_agree"),
+    Planted("raft/snapshot_discards", "snapshot-suffix-discarded", "quorum_keeps"),
+    Planted("raft/nemesis", "snapshot-sessions-left-out", "states_agree"),
+    Planted("raft/nemesis", "sessions-none", "applied_once"),
+    Planted("raft/reconfigured_at_once", "reconfiguration-direct", "committed_agree"),
+    Planted("raft/changes_overlap", "changes-overlapping", "committed_agree"),
+    Planted("raft/changes_race", "changes-wait-nothing", "committed_agree"),
+    Planted("raft/receive_only_disrupts", "pre-vote-none", "leadership_stable"),
+    Planted("raft/leader_hears_nobody", "check-quorum-none", "operations_resume"),
+    Planted("raft/new_server_lags", "catch-up-none", "operations_resume"),
 )
 
 
 @cache
 def prepared(scenario: str, bug: str) -> Experiment:
+    if "/" in scenario:
+        profile = SOUND[scenario.split("/")[0]] if bug == NONE else bug
+        return experiment(read(catalog.resolve(scenario), (("profile", profile),)))
     return experiment(read(HERE / f"{scenario}.toml", (("cluster.params.bug", bug),)))
 
 
@@ -91,8 +130,8 @@ def judged(scenario: str, bug: str, seed: int) -> tuple[Experiment, Outcome]:
 
 def caught(scenario: str, bug: str, seed: int) -> dict[str, Finding]:
     """Return what is violated though the scenario, written for the sound machine, does not allow for it."""
-    made, outcome = judged(scenario, bug, seed)
-    wrong = (j.finding for j in judge(made, outcome).judged if not j.met)
+    _, outcome = judged(scenario, bug, seed)
+    wrong = (j.finding for j in judge(prepared(scenario, NONE), outcome).judged if not j.met)
     return {finding.name: finding for finding in wrong if finding.verdict == "violated"}
 
 
@@ -112,13 +151,15 @@ def passes(scenario: str, budget: int) -> dict[str, int]:
         verdict = judge(made, outcome)
         wrong = [j.finding for j in verdict.judged if not j.met]
         assert verdict.word == "as-expected", f"{scenario} seed {seed}: {wrong}"
-        for finding in outcome.findings:
+        for finding in (j.finding for j in verdict.judged):
             holds[finding.name] = holds.get(finding.name, 0) + (finding.verdict == "holds")
     return holds
 
 
 def bugs(scenario: str) -> dict[str, str]:
     """Return the bugs of a scenario's machine with what each does."""
+    if model(scenario) == "raft":
+        return {bug: WORDS[rule].without for bug, (rule,) in BROKEN.items()}
     told: dict[str, str] = sys.modules[f"netsplit_model_{model(scenario)}"].BUGS
     return told
 

@@ -79,13 +79,6 @@ def test_a_nondeterministic_model_exits_with_3(folder):
     assert "differs at line" in found.stderr
 
 
-def test_sweep_prints_one_json_object(scenario):
-    found = call("sweep", scenario, "--seeds", "1..3", "--json")
-    result = json.loads(found.stdout)
-    assert (found.exit_code, result["runs"], result["unexpected"]) == (0, 3, 0)
-    assert {"scenario", "seeds", "runs", "unexpected", "properties", "digest"} <= set(result)
-
-
 def test_check_trace_exits_with_1_if_a_property_is_violated(scenario, tmp_path):
     call("run", scenario, "--no-plots", "--out", tmp_path / "out")
     found = call("check-trace", tmp_path / "out/trace.jsonl", "--json")
@@ -114,18 +107,3 @@ def test_new_model_never_writes_over_a_file(folder, monkeypatch):
     (folder / "my_log.py").write_text("precious")
     assert call("new-model", "my_log").exit_code == 2
     assert (folder / "my_log.py").read_text() == "precious"
-
-
-def test_a_sweep_whose_runs_do_not_replay_exits_with_3(scenario, monkeypatch):
-    import scenarios.sweep as module
-
-    monkeypatch.setattr(module, "_amiss", lambda experiment, seed, outcome: "x" if seed == 2 else "")
-    found = call("sweep", scenario, "--seeds", "1..3", "--replay")
-    assert found.exit_code == 3
-    assert "netsplit itself is at fault under seed 2: x" in found.stdout
-
-
-def test_a_sweep_whose_runs_replay_exits_with_0(scenario):
-    found = call("sweep", scenario, "--seeds", "1..3", "--replay", "--json")
-    assert found.exit_code == 0
-    assert json.loads(found.stdout)["amiss"] == []

@@ -9,18 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from puppets import Ping, Puppet, perform, plan, rang
 
+from scenarios import schema
 from scenarios.build import experiment
 from scenarios.complaints import ScenarioError
 from scenarios.load import fault_of, parse
-from scenarios.nemesis import DRAWN, allowed, enabled, schedule
-from scenarios.plan import _planned
+from scenarios.nemesis import DRAWN, USUAL, allowed, enabled, schedule
+from scenarios.plan import planned
 from scenarios.run import replay_file
 from scenarios.schema import Nemesis
 from scenarios.sweep import sweep
+from scenarios.topologies import shaped
 from sim.chance import Chance
 from sim.faults import KINDS
 from sim.latency import Uniform
 from sim.machine import Boot
+from sim.topology import Topology
 from sim.units import MS, S, duration
 from sim.world import run
 
@@ -56,9 +59,12 @@ def times(faults):
 
 def victims(fault):
     """Return whom a fault keeps from working: of two sides that cannot meet, the smaller."""
-    if fault["kind"] in ("crash", "pause"):
+    kind = fault["kind"]
+    if kind in ("crash", "pause", "swizzle") or (kind == "disk" and "slow" not in fault):
         return set(fault["nodes"])
-    return set(min(fault["groups"], key=len)) if fault["kind"] == "partition" else set()
+    if kind in ("hold", "flap"):
+        return set(fault["src"] if fault["src"] != "all" else fault["dst"])
+    return set(min(fault["groups"], key=len)) if kind == "partition" else set()
 
 
 # -- budget ------------------------------------------------------------------------------------------------
@@ -119,7 +125,7 @@ def test_the_same_seed_draws_the_same_schedule(seed, nodes, options):
 @given(SEEDS, NODES, OPTIONS, st.data())
 def test_disabling_a_kind_leaves_every_other_fault_at_its_time(seed, nodes, options, data):
     before = schedule(seed, nodes, HEAL, options)
-    kinds = options.kinds or tuple(DRAWN)
+    kinds = options.kinds or USUAL
     gone = data.draw(st.sampled_from(kinds))
     after = schedule(seed, nodes, HEAL, replace(options, kinds=tuple(k for k in kinds if k != gone) or ("link",)))
     kept = {(f["kind"], f["at"], f["lasting"]) for f in after}
@@ -130,7 +136,7 @@ def test_disabling_a_kind_leaves_every_other_fault_at_its_time(seed, nodes, opti
 def test_without_a_budget_of_nodes_other_faults_keep_every_field(seed, nodes, options):
     options = replace(options, kinds=(), down="any", share=1)
     before = schedule(seed, nodes, HEAL, options)
-    after = schedule(seed, nodes, HEAL, replace(options, kinds=tuple(k for k in DRAWN if k != "crash")))
+    after = schedule(seed, nodes, HEAL, replace(options, kinds=tuple(k for k in USUAL if k != "crash")))
     assert [f for f in before if f["kind"] != "crash" and f not in after] == []
 
 
@@ -145,7 +151,7 @@ def test_each_seed_enables_its_own_subset_and_never_none():
     found = [enabled(Chance(seed), Nemesis()) for seed in range(400)]
     assert all(found)
     assert len({tuple(kinds) for kinds in found}) > 30
-    for kind in DRAWN:
+    for kind in USUAL:
         assert 160 <= sum(kind in kinds for kinds in found) <= 240
 
 
@@ -153,8 +159,8 @@ def test_each_seed_enables_its_own_subset_and_never_none():
 def test_every_enabled_kind_gets_its_share_of_the_times(seed):
     options = Nemesis(share=1, every=20 * MS, lasting=20 * MS, calm=0)
     found = [f["kind"] for f in schedule(seed, ("n1", "n2", "n3"), HEAL, options)]
-    for kind in DRAWN:
-        assert found.count(kind) > len(found) // 100
+    for kind in USUAL:
+        assert kind in found, "the lowest weight against five of the highest is one time in forty"
 
 
 def test_seeds_differ_in_their_rates():
@@ -163,14 +169,44 @@ def test_seeds_differ_in_their_rates():
 
 
 def test_the_kinds_that_can_be_drawn_are_these():
-    assert tuple(DRAWN) == ("crash", "pause", "partition", "link", "packet", "clock")
-    assert set(DRAWN) <= set(KINDS)
+    assert tuple(DRAWN) == (*USUAL, "hold", "flap", "swizzle", "slow", "disk", "edge")
+    assert set(DRAWN) == set(KINDS) - {"operate"}
+
+
+@given(SEEDS, NODES, OPTIONS)
+def test_kinds_that_nobody_names_are_the_usual_ones(seed, nodes, options):
+    named = schedule(seed, nodes, HEAL, replace(options, kinds=USUAL))
+    assert schedule(seed, nodes, HEAL, replace(options, kinds=())) == named
+
+
+FIVE = ("n1", "n2", "n3", "n4", "n5")
+RING = Topology(shaped(schema.Topology(shape="ring"), FIVE), {node: node for node in FIVE})
+
+
+@given(SEEDS, st.integers(0, 5), st.integers(1, 5))
+def test_drawn_cuts_of_edges_part_no_more_nodes_than_the_budget_allows(seed, down, most):
+    options = Nemesis(kinds=("edge",), every=(10 * MS, 500 * MS), most=most, down=down)
+    drawn = times(schedule(seed, tuple(RING.place), HEAL, options, RING))
+    for moment in sorted({begin for begin, _, _ in drawn}):
+        cut = RING.cut(edge for begin, end, f in drawn if begin <= moment <= end for edge in f["cut"])
+        reached = {a: {b for b in RING.place if a == b or cut.between(a, b) is not None} for a in RING.place}
+        assert 5 - max(map(len, reached.values())) <= down
+
+
+def test_edges_of_a_ring_are_drawn_up_to_the_budget():
+    options = Nemesis(kinds=("edge",), every=50 * MS, most=3, down=2)
+    drawn = [fault for seed in range(9) for fault in schedule(seed, tuple(RING.place), HEAL, options, RING)]
+    assert {len(fault["cut"]) for fault in drawn} == {1, 2}
+
+
+def test_without_a_topology_no_edge_is_drawn():
+    assert schedule(1, ("n1", "n2", "n3"), HEAL, Nemesis(kinds=("edge",))) == []
 
 
 @pytest.mark.parametrize("kind", sorted(DRAWN))
 def test_every_kind_that_can_be_drawn_is_drawn_and_read_like_a_written_one(kind):
     options = Nemesis(kinds=(kind,), every=200 * MS, storm=(9, 9), calm=0)
-    found = schedule(1, ("n1", "n2", "n3", "n4", "n5"), HEAL, options)
+    found = schedule(1, tuple(RING.place), HEAL, options, RING)
     assert len(found) > 5
     for table in found:
         assert fault_of(table).fault.kind == kind
@@ -231,7 +267,7 @@ def test_the_catalogues_nemeses_replay(name):
 
 
 def test_a_sweep_tells_when_a_run_does_not_replay(monkeypatch):
-    import scenarios.sweep as module
+    import scenarios.sweep.work as module
 
     monkeypatch.setattr(module, "replay_file", lambda made, seed, outcome: replay_file(made, seed + 1, outcome))
     result = sweep("careless/nemesis", range(1, 3), replay=True).result()
@@ -252,6 +288,7 @@ def test_a_run_for_which_nothing_was_drawn_says_so(folder, tmp_path):
     [
         ('kinds = ["crsh"]\n', 'nemesis.kinds.0: found "crsh" (did you mean "crash"?), allowed: crash, pause'),
         ('kinds = ["operate"]\n', 'found "operate"'),
+        ('kinds = ["edge"]\n', 'nemesis.kinds.0: found "edge" without edges, allowed: with a [network] topology'),
         ('until = "5s"\n', "nemesis.until: found 5s, allowed: by heal (4s)"),
         ('at = "4s"\n', "nemesis.at: found 4s, allowed: before until (4s)"),
         ('every = "0s"\n', 'nemesis.every: found "0s", allowed: a time above 0'),
@@ -291,11 +328,12 @@ def chatter(me: Puppet, input, now):
 
 def chaos(seed):
     """Run chatterers in a world in which six faults may overlap, everybody may be down, and heal mends the last."""
-    options = Nemesis(share=1, every=(5 * MS, 30 * MS), lasting=(5 * MS, 300 * MS), storm=(50, 50), most=6, down="any")
+    usual = Nemesis(share=1, every=(5 * MS, 30 * MS), lasting=(5 * MS, 300 * MS), storm=(50, 50), most=6, down="any")
+    options = replace(usual, kinds=tuple(kind for kind in DRAWN if kind != "edge"))
     tables = schedule(seed, ("n1", "n2", "n3", "n4"), 500 * MS, options)
     entries = [fault_of(table) for table in tables]
     entries = [replace(e, timing=replace(e.timing, lasting=None)) if e.timing.at > 350 * MS else e for e in entries]
-    faults = tuple(_planned(entry, "deliver") for entry in entries)
+    faults = tuple(planned(entry, "deliver") for entry in entries)
     show = perform(plan(chatter, 4, stop=S, heal=500 * MS, faults=faults, latency=Uniform(5 * MS, 5 * MS)), seed)
     assert show.outcome.model_error is None
     assert show.outcome.stats["faults_fired"] == len(faults) > 10

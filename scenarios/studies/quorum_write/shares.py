@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from math import comb, exp, lgamma, log, log1p, sqrt
+from math import comb, exp, sqrt
 from statistics import NormalDist
+
+from ... import statistics
 
 
 def together(many: int) -> float:
@@ -33,32 +35,8 @@ def _beta_quantile(share: float, a: int, b: int) -> float:
     low, high = 0.0, 1.0
     while high - low > 1e-12:
         middle = (low + high) / 2
-        low, high = (middle, high) if _beta(middle, a, b) < share else (low, middle)
+        low, high = (middle, high) if statistics.at_least(a, a + b - 1, middle) < share else (low, middle)
     return (low + high) / 2
-
-
-def _beta(x: float, a: int, b: int) -> float:
-    """Return the distribution function of the beta distribution, by its continued fraction."""
-    if x in (0, 1):
-        return x
-    if x > (a + 1) / (a + b + 2):  # where the fraction converges slowly its mirror image does not
-        return 1 - _beta(1 - x, b, a)
-    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
-    value, c, d = 1.0, 1.0, 0.0
-    for i in range(10_000):
-        m = i // 2
-        if i == 0:
-            term = 1.0
-        elif i % 2:
-            term = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        else:
-            term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        d = 1 / (1 + term * d or 1e-300)
-        c = 1 + term / c or 1e-300
-        value *= c * d
-        if abs(c * d - 1) < 1e-15 and i:
-            break
-    return front * (value - 1)
 
 
 def quantile(values: Sequence[float], share: float, miss: float) -> tuple[float, float, float]:

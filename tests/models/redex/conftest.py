@@ -67,7 +67,10 @@ def observe(
     machine: Any = Redex,
     **plan: Any,
 ) -> Seen:
-    """Run H = 100 ms, preload 2, no loss, until so many ms, and watch; nothing that redex promises may break."""
+    """Run H = 100 ms, preload 2, no loss, until so many ms, and watch; nothing that redex promises may break.
+
+    A machine other than redex promises nothing.
+    """
     names = tuple(f"n{i + 1}" for i in range(nodes))
     phases = phases or ((0, 50) if nodes == 2 else PHASES)
 
@@ -111,7 +114,7 @@ def observe(
     world.recorder.listen("send", sent)
     outcome = world.run()
     assert outcome.model_error is None, outcome.model_error
-    if plan["properties"] is PROPERTIES:
+    if plan["properties"] is PROPERTIES and machine is Redex:
         assert [f for f in outcome.findings if f.verdict == "violated"] == []
     for node, host in world.hosts.items():
         if host.machine is not None:

@@ -543,8 +543,8 @@ def test_the_budget_leaks_if_the_reign_ends_between_admission_and_sending(node: 
     """Only this hook can end it there: in a world of steps nothing comes between."""
 
     class Deposed(Redex):
-        def _admit(self, cost: int, bandwidth_class: str, at: int) -> bool:
-            admitted = super()._admit(cost, bandwidth_class, at)
+        def _admit(self, src: str, cost: int, bandwidth_class: str, at: int) -> bool:
+            admitted = super()._admit(src, cost, bandwidth_class, at)
             self.role = "idle"
             return admitted
 

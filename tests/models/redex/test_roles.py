@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from models.redex import roles
-from models.redex.roles import CANDIDATE, FOLLOWER, IDLE, LEADER, TURNS, legal
+from models.redex.roles import CANDIDATE, FOLLOWER, HARDENED_TURNS, IDLE, LEADER, TURNS, legal
 
 SIGNALS = sorted({signal for _, _, signal in TURNS})
 ROLES = (IDLE, FOLLOWER, CANDIDATE, LEADER)
@@ -25,6 +25,16 @@ def test_the_table_lists_every_turn_of_the_specification_and_no_other() -> None:
         (LEADER, IDLE, "GracefulRelinquish"),
         (LEADER, IDLE, "LeaderDiskPressureWithdraw"),
     ]
+
+
+def test_a_hardening_adds_turns_and_none_that_the_specification_makes_otherwise() -> None:
+    assert sorted(HARDENED_TURNS) == [
+        (IDLE, FOLLOWER, "Rejoined"),
+        (LEADER, FOLLOWER, "HigherTermObserved"),
+        (LEADER, FOLLOWER, "LeaseLapsed"),
+    ]
+    assert not {signal for _, _, signal in HARDENED_TURNS} & set(SIGNALS)
+    assert all(legal(*turn) for turn in HARDENED_TURNS)
 
 
 def test_only_channel_close_is_legal_from_every_role() -> None:

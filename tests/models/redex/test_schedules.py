@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from redex_schedules import AGAIN, at_every_leader, crash, cut, differing, facts, pause, sent, write
 
 from models.redex import Redex
 from models.redex.facts import Accepted, Skipped, Stored, Struck, Tagged, UnderCapacity
@@ -18,54 +19,10 @@ from models.redex.messages import BACKPRESSURE, SyncHeartbeat, SyncNack, SyncReq
 from sim.checks.leaders import single_leader
 from sim.checks.logs import same_payload
 from sim.clients import Errand, Workload
-from sim.faults import FOREVER, Crash, LinkFault, Operate, PacketFault, Partition, Pause, Planned
+from sim.faults import FOREVER, LinkFault, Operate, PacketFault, Planned
 from sim.machine import Now, on
 from sim.units import MS, S
 from sim.world import ClockPlan
-
-AGAIN = {"placed": "every-boot", "file": "kept"}  # a restarted node is a follower with its log
-
-
-def cut(begin: int, end: int, *groups: Any, oneway: bool = False) -> Planned:
-    return Planned(Partition(groups=groups, oneway=oneway), at=begin * MS, lasting=(end - begin) * MS)
-
-
-def crash(node: str, at: int, until: int | None = None) -> Planned:
-    return Planned(Crash(nodes=(node,)), at=at * MS, lasting=FOREVER if until is None else (until - at) * MS)
-
-
-def pause(node: str, begin: int, end: int) -> Planned:
-    return Planned(Pause(nodes=(node,)), at=begin * MS, lasting=(end - begin) * MS)
-
-
-def write(node: str, at: int, name: str, count: int, every: int = 0) -> list[Errand]:
-    """Write name0, name1, ... at a node, all at once or every so many ms, and nowhere else."""
-    return [
-        Errand(f"{name}{i}", node, "append", (f"{name}{i}",), ((at + i * every) * MS,)) for i in range(count)
-    ]  # fmt: skip
-
-
-def at_every_leader(nodes: int, every: int, start: int, until: int | None = None) -> Workload:
-    beside = tuple(f"n{i + 1}" for i in range(nodes))
-    end = None if until is None else until * MS
-    return Workload("append", beside, "every-leader", (every * MS, every * MS), start * MS, end)
-
-
-def facts(seen: Any, kind: type, node: str) -> list[tuple[int, Any]]:
-    return [(at // MS, fact) for at, who, fact in seen.notes if who == node and isinstance(fact, kind)]
-
-
-def sent(seen: Any, kind: type, src: str | None = None, dst: str | None = None, since: int = 0) -> int:
-    return sum(
-        isinstance(msg, kind) and src in (None, a) and dst in (None, b) and at >= since * MS
-        for at, a, b, msg in seen.sends
-    )
-
-
-def differing(seen: Any, a: str, b: str) -> int:
-    one, two = seen.logs[a], seen.logs[b]
-    return sum(one.get(seq) != two.get(seq) for seq in one.keys() | two.keys())
-
 
 # -- several leaders ---------------------------------------------------------------------------------------
 
@@ -329,7 +286,7 @@ def test_w13c_a_cluster_that_restarts_as_a_whole_has_no_leader(run: Any) -> None
 
 def test_w13a_with_followers_that_may_stand_there_is_a_leader(run: Any) -> None:
     """P5, the alternative."""
-    seen = run(3, 5000, params={"first_leader": "none", "deaf": "stands"})
+    seen = run(3, 5000, params={"first_leader": "none", "deaf": "stands"}, properties=())
     assert seen.leaders_at(4999) == ("n1",)
 
 

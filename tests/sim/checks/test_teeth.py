@@ -298,6 +298,35 @@ TEETH: dict[str, tuple[LINES, LINES, str]] = {
 }
 
 
+def test_of_an_entry_that_a_crash_kept_without_its_note_log_matching_knows_nothing() -> None:
+    others = [stored("n1", 0, "a"), stored("n1", 1, "b")]
+    kept = [gone("n2"), state("n2", tail=1), stored("n2", 1, "b")]
+    assert judged("log_matching", [*others, *kept]).verdict == "holds"
+    assert judged("log_matching", [*kept, *others]).verdict == "holds"
+    assert judged("log_matching", [*kept, *others, stored("n3", 0, "x", 2), stored("n3", 1, "b")]).verdict == "violated"
+
+
+KEPT = [gone("n2"), state("n2", tail=1)]  # it finds an entry that it never noted
+
+
+def test_a_leader_that_a_crash_left_an_entry_without_its_note_is_not_said_to_lack_it() -> None:
+    committed = [state("n1", role="leader"), stored("n1", 0, "a"), note("n1", "committed", 0, "a")]
+    leads = state("n2", role="leader", term=2, tail=1)
+    assert judged("leader_completeness", [*committed, *KEPT, leads]).verdict == "holds"
+    assert judged("leader_completeness", [*committed, state("n2"), leads]).verdict == "violated"
+
+
+def test_a_quorum_may_count_an_entry_that_a_crash_kept_without_its_note() -> None:
+    counted = [stored("n1", 0, "a"), note("n1", "quorum", 0, ("n1", "n2"))]
+    assert judged("quorum_stored", [*KEPT, *counted]).verdict == "holds"
+    assert judged("quorum_stored", [*KEPT, state("n2", tail=0), *counted]).verdict == "violated"
+
+
+def test_a_hole_below_an_entry_that_no_crash_explains_is_caught_by_log_matching() -> None:
+    others = [stored("n1", 0, "a"), stored("n1", 1, "b")]
+    assert judged("log_matching", [*others, state("n2"), stored("n2", 1, "b")]).verdict == "violated"
+
+
 def test_every_property_that_ships_has_teeth_here() -> None:
     assert list(TEETH) == [prop.name for prop in SHIPPED]
 
@@ -328,3 +357,8 @@ def test_what_a_property_reads_is_in_the_table_of_conventions(prop: Any) -> None
 @pytest.mark.parametrize("name", TEETH)
 def test_a_judgement_does_not_change_when_heard_twice(name: str) -> None:
     assert judged(name, TEETH[name][0]) == judged(name, TEETH[name][0])
+
+
+@pytest.mark.parametrize("name", ["lag_bounded", "catch_up_progresses"])
+def test_nobody_is_behind_what_the_longest_log_has_lost_since(name: str) -> None:
+    assert judged(name, [*BEHIND, state("n1", 7 * S, tail=4)]).verdict != "violated"

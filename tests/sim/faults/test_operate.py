@@ -27,6 +27,11 @@ def test_an_act_reaches_its_nodes_in_node_order_with_numbers_of_their_own() -> N
     assert [r["cause"] for r in show.of("step", input="operate retire")] == [show.of("fault")[0]["seq"]] * 2
 
 
+def test_what_a_file_has_as_a_list_reaches_its_node_as_a_tuple() -> None:
+    show = play(acts, faults=(operate(5, "n1", why=["age", ["rust"]]),), puppets=ACTS)
+    assert show.seen("n1") == [(5 * MS, (1, "retire", (("why", ("age", ("rust",))),)))]
+
+
 def test_an_act_is_an_instant_that_counts_as_no_fault() -> None:
     show = play(acts, faults=(operate(5, "n1"),), puppets=ACTS)
     assert [(r["phase"], r["fields"]["action"]) for r in show.of("fault")] == [("begin", "retire")]
