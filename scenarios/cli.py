@@ -161,16 +161,21 @@ def check_history_(
 
 
 @main.command("report")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="DIR|STORE", type=click.Path(path_type=Path))
 @click.argument("beside", required=False, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Where it all goes; default: DIRECTORY.")
-@click.option("--no-plots", is_flag=True, help="Only the page, and without pictures.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where it all goes; default: DIR, or STORE-figures.")
+@click.option("--no-plots", is_flag=True, help="Draw nothing: the page without pictures, or only the CSV files.")
 @_guarded
 def report_(directory: Path, beside: Path | None, out: Path | None, no_plots: bool) -> None:
-    """Draw every picture of the run in DIRECTORY and write one HTML page about it.
+    """Draw every picture of the run in DIR and write one HTML page about it, or every chart of a sweep's STORE.
 
-    The page shows another run of the same scenario, BESIDE, next to it.
+    The page shows another run of the same scenario, BESIDE, next to it. Beside each chart lies its CSV file.
     """
+    if directory.is_file():
+        if beside is not None:
+            raise UsageError(f"{beside}: found something beside a store, allowed: a second run beside a run")
+        click.echo(cli_sweep.report_store(directory, out, not no_plots))
+        return
     from reports.draw import EVERY, FORMATS, draw
     from reports.load import BadRun, load
     from reports.page.build import page

@@ -190,4 +190,23 @@ def export_store(path: Path, form: str, out: Path | None) -> str:
     return f"wrote {target}, {count} rows"
 
 
+def report_store(path: Path, out: Path | None, plots: bool) -> str:
+    """Draw what the rows of a sweep's store say, with a CSV file beside each chart. Raises UsageError."""
+    from reports.samples import BadStore, read
+    from reports.sweepfigures import charts
+
+    from .studies.keep import keep_charts
+
+    try:
+        found = charts(read(path))
+    except BadStore as error:
+        raise UsageError(str(error)) from None
+    folder = out or path.with_name(f"{path.stem}-figures")
+    try:
+        keep_charts(found, folder, plots)
+    except OSError as error:
+        raise UsageError(f"--out: {folder}: {error.strerror or error}") from None
+    return f"wrote {len(found)} {'charts, each with its CSV file,' if plots else 'CSV files'} to {folder}"
+
+
 COMMANDS = (sweep_, merge_, rerun_)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from reports.chart import Chart
+from reports.table import Table
 
 from .study import Result
 
@@ -20,6 +24,7 @@ def plain(name: str, trials: int, result: Result) -> dict[str, Any]:
         "study": name,
         "version": version("netsplit"),
         "trials": trials,
+        **({"sweeps": result.sweeps} if result.sweeps else {}),
         "rows": [row.plain() for row in result.rows],
     }
 
@@ -30,10 +35,27 @@ def keep(name: str, trials: int, result: Result, out: Path, plots: bool = True) 
     text = json.dumps(plain(name, trials, result), indent=1, ensure_ascii=False) + "\n"
     (out / "study.json").write_text(text, encoding="utf-8")
     for table, rows in result.tables.items():
-        (out / f"{table}.csv").write_text(rows.csv(), encoding="utf-8")
+        _keep_table(table, rows, out)
     if plots:
-        from reports.chart import draw
-        from reports.draw import FORMATS, save
-
         for chart, (spec, table) in result.charts.items():
-            save(out, chart, spec.title, partial(draw, spec, result.tables[table]), tuple(FORMATS))
+            _draw(chart, spec, result.tables[table], out)
+
+
+def keep_charts(charts: Mapping[str, tuple[Chart, Table]], out: Path, plots: bool = True) -> None:
+    """Write charts into a folder, each with the CSV file of its table beside it."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name, (spec, table) in charts.items():
+        _keep_table(name, table, out)
+        if plots:
+            _draw(name, spec, table, out)
+
+
+def _keep_table(name: str, table: Table, out: Path) -> None:
+    (out / f"{name}.csv").write_text(table.csv(), encoding="utf-8")
+
+
+def _draw(name: str, spec: Chart, table: Table, out: Path) -> None:
+    from reports.chart import draw
+    from reports.draw import FORMATS, save
+
+    save(out, name, spec.title, partial(draw, spec, table), tuple(FORMATS))

@@ -59,11 +59,15 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a study came to: rows, tables by name, and charts, each by its name with the table that it shows."""
+    """What a study came to: rows, tables by name, and charts, each by its name with the table that it shows.
+
+    `sweeps` says of each sweep that it ran what that depended on, and its digest.
+    """
 
     rows: tuple[Row, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     charts: Mapping[str, tuple[Chart, str]] = field(default_factory=dict)
+    sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

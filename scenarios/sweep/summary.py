@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from .. import statistics
+from reports import statistics
+
 from ..verdict import INTERNAL, OK, UNDECIDED, UNEXPECTED
 from .grid import Point, how_many
 from .job import Job

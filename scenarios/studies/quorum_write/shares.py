@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import comb, exp, sqrt
 from statistics import NormalDist
 
-from ... import statistics
+from reports import statistics
 
 
 def together(many: int) -> float:

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from scenarios.statistics import at_least, median, paired_proportions, proportion
+from reports.statistics import at_least, median, paired_proportions, proportion
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 40, 150])
