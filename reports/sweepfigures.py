@@ -232,7 +232,7 @@ def _distribution(found: Samples, across: str, name: str, words: str, metrics: M
     chart = Chart(
         title=f"{found.scenario}: {words} over all runs", x="value", y="share", by=axes[0] if axes else "of",
         form="step", by_label=axes[0] if axes else "", x_label=labelled(words, unit_of(next(iter(metrics)))),
-        y_label="share of runs at or below", caption="Where a curve ends below 1, the other runs had nothing to measure.",
+        y_label="share of runs at or below", caption="Where a curve ends below 1, other runs measured nothing.",
     )  # fmt: skip
     return {f"{name}_distribution": (chart, Table((*axes, "of", "value", "share"), tuple(rows)))}
 

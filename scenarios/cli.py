@@ -260,7 +260,7 @@ def findings_(ids: tuple[str, ...], model: str | None, anew: bool, workers: int,
 
 
 @main.command("study")
-@click.argument("name", required=False)
+@click.argument("name", required=False, metavar="[NAME|FILE.toml]")
 @click.option("--trials", type=click.IntRange(1, 10**7), help="Of each point; default: the study's.")
 @click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Processes.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of tables and charts; default studies/NAME.")
@@ -268,7 +268,10 @@ def findings_(ids: tuple[str, ...], model: str | None, anew: bool, workers: int,
 @JSON
 @_guarded
 def study_(name: str | None, trials: int | None, workers: int, out: Path | None, no_plots: bool, as_json: bool) -> int:
-    """Run a whole experiment: what was measured beside what was published; without NAME, list the studies."""
+    """Run a whole experiment: what was measured beside what was published; without NAME, list the studies.
+
+    A study is one of those that ship, or a manifest (scenarios/studies/README.md).
+    """
     from .studies.keep import keep, plain
     from .studies.spread import Spread
     from .studies.study import DIFFERS, find, names
@@ -282,6 +285,7 @@ def study_(name: str | None, trials: int | None, workers: int, out: Path | None,
                 click.echo(f"{row['name']}  {row['about']}")
         return OK
     study = find(name)
+    name = Path(name).stem if name.endswith(".toml") else name
     chosen = trials or study.trials
     with click.progressbar(length=1, file=sys.stderr, hidden=not sys.stderr.isatty(), label=name) as bar:
 

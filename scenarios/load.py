@@ -78,26 +78,34 @@ def read(path: Path, overrides: Sequence[tuple[str, Any]] = ()) -> Document:
 
     Complaints about keys gather in the document, so that those which need the model come with them.
     """
+    return parse(text_of(path, "netsplit list shows the catalogue"), path, overrides)
+
+
+def text_of(path: Path, hint: str) -> str:
+    """Return the text of a file. Raises UsageError, which ends in a hint if there is no such file."""
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}; netsplit list shows the catalogue") from None
+        raise UsageError(f"{path}: {error.strerror or error}; {hint}") from None
     if len(raw) > SIZE_MAX:
         raise UsageError(f"{path}: {len(raw)} bytes, allowed: at most {SIZE_MAX}")
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ScenarioError([f"{path}:{raw[: error.start].count(10) + 1}: not UTF-8 ({error.reason})"]) from None
-    return parse(text, path, overrides)
 
 
 def parse(text: str, path: Path | None = None, overrides: Sequence[tuple[str, Any]] = ()) -> Document:
     """Check a scenario's text; `path` is what relative references start from."""
+    return made(toml_of(text, path), path, overrides, text)
+
+
+def toml_of(text: str, path: Path | None) -> dict[str, Any]:
+    """Return a text as TOML. Raises ScenarioError."""
     try:
-        doc = tomllib.loads(text)
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ScenarioError([_syntax(path, text, str(error))]) from None
-    return made(doc, path, overrides, text)
 
 
 def made(
@@ -171,7 +179,7 @@ def adapter(cls: Any) -> Any:
 def _structure(document: Document) -> None:
     doc = _normal(document.doc)
     faults = doc.pop("fault", [])
-    scenario = _validated(document, Scenario, doc, ())
+    scenario = validated(document, Scenario, doc, ())
     if scenario is not None:
         document.scenario = scenario
         if not 0 <= scenario.seed <= SEED_MAX:
@@ -223,8 +231,8 @@ def _fault(document: Document, i: int, entry: dict[str, Any]) -> None:
     # A packet fault has an `nth` of its own: the packet's, not the trigger's.
     own_names = {f.name for f in fields(KINDS[kind])}
     own = {k: v for k, v in entry.items() if k != "kind" and (k in own_names or k not in times)}
-    timing = _validated(document, Timing, {k: v for k, v in entry.items() if k in times - own_names}, at)
-    fault = _validated(document, KINDS[kind], _targets(own, KINDS[kind]), at, tuple(sorted(times - own_names)))
+    timing = validated(document, Timing, {k: v for k, v in entry.items() if k in times - own_names}, at)
+    fault = validated(document, KINDS[kind], _targets(own, KINDS[kind]), at, tuple(sorted(times - own_names)))
     if timing is not None and fault is not None:
         document.faults[i] = FaultEntry(fault, timing)
 
@@ -234,7 +242,7 @@ def _targets(own: dict[str, Any], kind: type[Fault]) -> dict[str, Any]:
     return {k: [v] if k == "nodes" and k in kind.aimed and isinstance(v, str) else v for k, v in own.items()}
 
 
-def _validated(document: Document, cls: Any, doc: dict[str, Any], at: Key, also: tuple[str, ...] = ()) -> Any:
+def validated(document: Document, cls: Any, doc: dict[str, Any], at: Key, also: tuple[str, ...] = ()) -> Any:
     """Read a table; on complaints leave out what is wrong and read again, so that later checks see the rest."""
     from pydantic import ValidationError
 

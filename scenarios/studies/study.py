@@ -79,20 +79,30 @@ class Study:
     run: Callable[[int, Spread], Result]
 
 
+MACHINERY = ("study", "spread", "keep", "manifest", "experiment")  # the modules here that are no studies
+HERE = Path(__file__).parent
+
+
 def names() -> tuple[str, ...]:
-    """Return the names of the studies that ship."""
-    here = Path(__file__).parent
-    found = []
-    for path in here.rglob("*.py"):
-        name = path.relative_to(here).with_suffix("").as_posix()
-        if name not in ("study", "spread", "keep") and not path.name.startswith("_") and "STUDY" in path.read_text():
+    """Return the names of the studies that ship: modules and manifests."""
+    found = [path.relative_to(HERE).with_suffix("").as_posix() for path in HERE.rglob("*.toml")]
+    for path in HERE.rglob("*.py"):
+        name = path.relative_to(HERE).with_suffix("").as_posix()
+        if name not in MACHINERY and not path.name.startswith("_") and "STUDY" in path.read_text():
             found.append(name)
     return tuple(sorted(found))
 
 
 def find(name: str) -> Study:
-    """Return a study by its name. Raises UsageError."""
+    """Return a study by its name or its manifest. Raises UsageError."""
+    from .experiment import study_of
+
+    if name.endswith(".toml"):
+        return study_of(Path(name))
     if name not in names():
-        raise UsageError(f"study: {unknown(name, names())}")
+        raise UsageError(f"study: {unknown(name, names(), 'a .toml file, or one of ')}")
+    manifest = HERE / f"{name}.toml"
+    if manifest.is_file():
+        return study_of(manifest)
     found: Study = importlib.import_module(f"{__package__}.{name.replace('/', '.')}").STUDY
     return found

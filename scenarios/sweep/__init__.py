@@ -20,13 +20,13 @@ number of workers, nor on who they are, the order in which they finish, or how o
 from .conduct import Limits, Progress, merge, run_again, summed_up, sweep
 from .engine import Engine, dask, here, processes
 from .grid import Point, axis, seeds, shard
-from .job import Job, read_job
+from .job import Job, job_of, read_job
 from .row import Row, Unfinished
 from .store import Store, existing, opened
 from .summary import Summary, summarise
 
 __all__ = [
     "Engine", "Job", "Limits", "Point", "Progress", "Row", "Store", "Summary", "Unfinished", "axis", "dask", "existing",
-    "here", "merge", "opened", "processes", "read_job", "run_again", "seeds", "shard", "summarise", "summed_up",
-    "sweep",
+    "here", "job_of", "merge", "opened", "processes", "read_job", "run_again", "seeds", "shard", "summarise",
+    "summed_up", "sweep",
 ]  # fmt: skip

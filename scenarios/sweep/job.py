@@ -21,7 +21,7 @@ import sim
 from .. import catalog
 from ..build import experiment as build
 from ..complaints import ScenarioError, UsageError
-from ..load import parse
+from ..load import Document, parse
 from ..load import read as read_document
 from ..model import Model
 from ..plan import Experiment
@@ -88,9 +88,19 @@ def read_job(
         if key in varied and not chart:
             raise UsageError(f"--grid {key}: found it twice, allowed: all its values in one --grid")
         varied[key] = values
-    grid = points(varied)
+    return _job(document, base, overrides, points(varied), replay)
+
+
+def job_of(scenario: str, overrides: Overrides, grid: tuple[Point, ...]) -> Job:
+    """Read a scenario and check it at every one of these points. Raises UsageError."""
+    document = read_document(catalog.resolve(scenario), overrides)
+    return _job(document, build(document), overrides, grid, False)
+
+
+def _job(document: Document, base: Experiment, overrides: Overrides, grid: tuple[Point, ...], replay: bool) -> Job:
     name = name_of(base)
-    job = Job(name, document.text, str(path.resolve()), overrides, grid, replay, {})
+    job = Job(name, document.text, str(document.path and document.path.resolve()), overrides, grid, replay, {})
+    varied = any(point.settings for point in grid)
     experiments = [_checked(job, point) for point in grid] if varied else [base]
     return replace(job, identity=_identity(name, replay, document.doc, experiments))
 
