@@ -330,14 +330,17 @@ def _explained(cls: Any, loc: Key, error: Mapping[str, Any], also: tuple[str, ..
 
 def _table_at(cls: Any, loc: Key) -> Any:
     """Return the dataclass that a location stands for, or None."""
-    from typing import get_args, get_type_hints
+    from typing import get_args, get_origin, get_type_hints
 
+    named = False  # whether the next part is a name of the user's
     for part in loc:
         if not is_dataclass(cls):
             return None
-        if isinstance(part, int):
+        if isinstance(part, int) or named:
+            named = False
             continue
         hint = get_type_hints(cls).get(str(part))
+        named = get_origin(hint) is Mapping
         inner = [hint, *get_args(hint)]
         inner += [arg for one in get_args(hint) for arg in get_args(one)]
         cls = next((one for one in inner if is_dataclass(one)), None)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, fields
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +22,7 @@ from sim.weather import Burst, Reorder
 from . import schema
 from .latencies import MATRICES
 from .load import adapter
+from .studies import manifest
 
 HERE = Path(__file__).parent
 UNITS: dict[str, str] = {}  # the units met while the tables are written, with what they allow
@@ -45,13 +46,17 @@ TABLES = (
     ("`[[fault]]`: keys of every kind", schema.Timing),
     ("`[nemesis]`", schema.Nemesis),
 )
+OF_STUDIES = (
+    ("The top of the file", manifest.Manifest),
+    ("`[axis.NAME]`", manifest.Axis),
+    ("`[sweep.NAME]`", manifest.Sweep),
+    ("`[[figure]]`", manifest.Figure),
+)
 
 
 def reference() -> str:
     """Return the field reference as Markdown."""
-    lines: list[str] = []
-    for title, table in TABLES:
-        lines += [f"### {title}", "", _sentence(table), "", *_rows(table), ""]
+    lines = _sections(TABLES)
     for kind, fault in KINDS.items():
         lines += [f'### `kind = "{kind}"`', "", _sentence(fault), "", *_rows(fault), ""]
     lines += ["### Units", "", "| word | what is allowed |", "|---|---|"]
@@ -65,6 +70,13 @@ def reference() -> str:
     for name, matrix in MATRICES.items():
         lines.append(f"| `{name}` | {matrix.source} | {' '.join(matrix.regions)} |")
     return "\n".join(lines) + "\n"
+
+
+def _sections(tables: Sequence[tuple[str, Any]]) -> list[str]:
+    lines: list[str] = []
+    for title, table in tables:
+        lines += [f"### {title}", "", _sentence(table), "", *_rows(table), ""]
+    return lines
 
 
 def properties() -> str:
@@ -214,9 +226,18 @@ def json_schema() -> dict[str, Any]:
     defs["Clocks"]["properties"].pop("node", None)
     defs["Clocks"]["additionalProperties"] = {"$ref": "#/$defs/NodeClock"}
     defs["Clocks"]["properties"]["wall_start"] = {}
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A netsplit scenario"}
-    whole: dict[str, Any] = _undefaulted(head | found)
+    whole: dict[str, Any] = _undefaulted(_head("A netsplit scenario") | found)
     return whole
+
+
+def study_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a study's manifest."""
+    whole: dict[str, Any] = _undefaulted(_head("A netsplit study") | adapter(manifest.Manifest).json_schema())
+    return whole
+
+
+def _head(title: str) -> dict[str, Any]:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
 
 
 def _undefaulted(value: Any) -> Any:
@@ -228,16 +249,25 @@ def _undefaulted(value: Any) -> Any:
 
 def generated() -> dict[Path, str]:
     """Return what the generated files should hold."""
-    readme = HERE / "README.md"
-    before, _, rest = readme.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    schema_text = json.dumps(json_schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    readme, studies = HERE / "README.md", HERE / "studies/README.md"
     checks = HERE.parent / "sim/checks/README.md"
     return {
         checks: properties(),
-        readme: f"{before}{BEGIN}\n\n{reference()}\n{END}{after}",
-        HERE / "scenario.schema.json": schema_text,
+        readme: _between(readme, reference()),
+        studies: _between(studies, "\n".join(_sections(OF_STUDIES))),
+        HERE / "scenario.schema.json": _json(json_schema()),
+        HERE / "studies/study.schema.json": _json(study_schema()),
     }
+
+
+def _between(path: Path, text: str) -> str:
+    """Return a file with this text as its generated part."""
+    before, _, rest = path.read_text("utf-8").partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{text}\n{END}{rest.partition(END)[2]}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def main() -> None:

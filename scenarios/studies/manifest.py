@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from reports.chart import FORMS
+from reports.samples import plotted
 from sim.metrics import METRICS
 
 from ..complaints import Key, UsageError, shown, unknown
@@ -137,6 +138,11 @@ def _complaints(manifest: Manifest) -> Complaints:
     for name, axis in manifest.axis.items():
         if not axis.values:
             yield ("axis", name, "values"), "found none, allowed: one or more"
+        if len(set(plotted(axis.values))) < len(axis.values):
+            yield (
+                ("axis", name, "values"),
+                f"found {list(axis.values)}, allowed: each value once, however it is written",
+            )
         if name == ALONG:
             yield ("axis", name), f"found {shown(ALONG)}, allowed: another name: it is what sweeps lie on"
         yield from _lengths(("axis", name, "set"), axis.set, axis)
