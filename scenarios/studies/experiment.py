@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from reports.chart import Chart
 from reports.samples import Sample, plotted, unit
@@ -77,7 +78,7 @@ def _job(found: Read, name: str) -> Job:
     if len({point.label for point in grid}) < len(grid):
         found.refuse(("sweep", name), "found two points with the same settings, allowed: each once")
     experiment = job.experiment(0)
-    judged = {one.name for one in (*experiment.properties, *experiment.oracles)}
+    judged = {one.name for one in experiment.properties} | {one.name for one in experiment.oracles}
     for i, figure in enumerate(found.manifest.figure):
         if name in parts(found.manifest, figure) and (what := measured(figure, one)) not in {*METRICS, *judged}:
             allowed = (*METRICS, *sorted(judged))
@@ -155,7 +156,7 @@ def _chart(manifest: Manifest, figure: Figure, table: Table) -> Chart:
     low, high = ("low", "high") if figure.band == "interval" or not metric else ("p10", "p90")
     if figure.form == "heat":
         low = high = ""
-    common = {"title": figure.title, "by": figure.by, "caption": _caption(figure, table)}
+    common: dict[str, Any] = {"title": figure.title, "by": figure.by, "caption": _caption(figure, table)}
     by_label = "" if by_axis is None else by_axis.label or figure.by
     if figure.form == "step":
         return Chart(
