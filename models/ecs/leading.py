@@ -297,16 +297,12 @@ class Leading(Applying):
         """Publish again what may have been published, fill what certainly was not, and take up clients' commits."""
         self.lead(now)
         first = self._prefix() + 1
-        last = max(max(recovery.votes, default=0), self.tail - 1)
+        # Of whatever was published some store that has answered has the vote; a marker without one is no marker.
+        last = max([first - 1, *recovery.votes])
         self.next_seq, self.next_publish = last + 1, first
         stamp = self.markers[first - 1][0].timestamp_ns if first > 1 else 0
         for seq in range(first, last + 1):
-            known = self.markers.get(seq)
-            vote = recovery.votes.get(seq)
-            if known is not None:  # it was published: no store can have another capsule in a later epoch
-                vote = Vote(known[1], known[0].capsule_id, known[0].timestamp_ns)
-            elif vote is None:
-                vote = Vote(self.epoch, self.create(CAPSULE, b""), stamp)
+            vote = recovery.votes.get(seq) or Vote(self.epoch, self.create(CAPSULE, b""), stamp)
             # A timestamp that falls is of a vote from a later epoch than the one before it, whose leader had not
             # published that and so, in order, not this either: nobody has seen it, and it may be raised.
             stamp = max(stamp, vote.timestamp_ns)

@@ -6,6 +6,7 @@ the session.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -221,8 +222,9 @@ class Pulling(Leading):
         """Wait no longer for an object that no longer is."""
         self.drop(msg.object_id)
         pull = self._mine(src, msg.session_id)
-        if pull is not None and pull.session.phase not in (PERSIST_AND_UPDATE, COMPLETE):
-            pull.session.record_decoded(msg.object_id)
+        if pull is not None:
+            with suppress(EcsInternalError):  # said to an earlier session
+                pull.session.record_decoded(msg.object_id)
             self._progressed(src, now)
 
     @on(MarkerRun)

@@ -193,6 +193,10 @@ class Node(Machine):
         """Let the target of a transfer stand, if it has the whole log (transfer)."""
         raise NotImplementedError
 
+    def somebody_leads(self, leader: NodeId) -> None:
+        """Know how a transfer has ended (transfer)."""
+        raise NotImplementedError
+
     def abandon_change(self, outcome: str) -> None:
         """Answer whoever asked for a change of membership that is not finished (membership)."""
         raise NotImplementedError

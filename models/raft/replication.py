@@ -48,7 +48,9 @@ class Replication(Node):
     def hear(self, src: NodeId, now: Now) -> None:
         if self.role != FOLLOWER:
             self.step_down()
-        self.leader = src
+        if self.leader != src:
+            self.leader = src
+            self.somebody_leads(src)
         self.heard = now.monotonic
         self.wait()
 

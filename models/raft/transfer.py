@@ -11,10 +11,11 @@ from .node import LEADER, Node
 
 
 class Transfer(NamedTuple):
-    """A transfer under way: to whom, who wants it, and whether the other was told to stand."""
+    """A transfer under way: to whom, who wants it, in which term, and whether the other was told to stand."""
 
     to: NodeId
     act: Operate
+    term: int
     told: bool = False
 
 
@@ -27,7 +28,9 @@ class Transfers(Node):
 
     def transfer_to(self) -> NodeId | None:
         """Return to whom this leader is handing over: meanwhile it takes no operations."""
-        return None if self.transfer is None or self.role != LEADER else self.transfer.to
+        if self.transfer is None or self.role != LEADER or self.transfer.term != self.term:
+            return None
+        return self.transfer.to
 
     @on(Operate, "transfer")
     def wanted(self, act: Operate, now: Now) -> None:
@@ -39,7 +42,7 @@ class Transfers(Node):
         elif to == self.node:
             self.answer(act, "ok")
         else:
-            self.transfer = Transfer(to, act)
+            self.transfer = Transfer(to, act, self.term)
             self.alarm("transfer", self.settings.election[1])
             self.copy(to, now)
             self.hand_over(now)
@@ -53,11 +56,14 @@ class Transfers(Node):
         self.leases = self.breaks["transfers"]
         self.send(to, TimeoutNow(self.term))
 
+    def somebody_leads(self, leader: NodeId) -> None:
+        if self.transfer is not None:
+            self.ended("ok" if leader == self.transfer.to else "fail")
+
     @on(Alarm, "transfer")
     def too_late(self, about: Any, now: Now) -> None:
         """Lead on, if nobody else leads by now."""
-        if self.transfer is not None:
-            self.ended("fail" if self.role == LEADER else "unsure")
+        self.ended("fail" if self.role == LEADER else "unsure")
 
     def ended(self, outcome: str) -> None:
         if self.transfer is not None:

@@ -124,7 +124,7 @@ class _Factory:
 
     __signature__ = inspect.Signature(
         [
-            *(p for p in inspect.signature(Redex).parameters.values()),
+            *inspect.signature(Redex).parameters.values(),
             *(
                 inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=words[0])
                 for name, words in HARDENINGS.items()

@@ -10,7 +10,7 @@ A format is a module here with a function from a run, loaded whole, to the bytes
     mermaid     a sequence diagram of the records around the first violation
     prometheus  what the run came to as metrics, in the text exposition format
     parquet     the trace as a table
-    tla         commits as a TLA+ module that TLC replays
+    tla         a module that TLC replays: elections (election) or commits
 """
 
 from __future__ import annotations

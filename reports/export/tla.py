@@ -1,19 +1,22 @@
-"""A run's commits as a TLA+ module that TLC replays: from the facts `published`, `received` and `applied`.
+"""A run as a TLA+ module that TLC replays: its elections, or its commits.
 
-The module has one behaviour, the trace itself, step by step. TLC accepts it, exit code 0, if every event may happen
-where it stands: a commit is published before it is received or applied, a sequence has one payload, and no node
-applies a commit twice. Else it stops there, reports a deadlock (11) and shows the state.
+Where nodes state their votes and terms it is the elections (see election), else the commits: from the facts
+`published`, `received` and `applied`. The module has one behaviour, the trace itself, step by step. TLC accepts it,
+exit code 0, if every event may happen where it stands: a commit is published before it is received or applied, a
+sequence has one payload, and no node applies a commit twice. Else it stops there, reports a deadlock (11) and shows
+the state.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sim.trace import plain
 
 from ..load import RunData
+from . import election
 
 MODULE = "ReplicationTrace"
 FACTS = {"published": "Published", "received": "Received", "applied": "Applied"}
@@ -85,11 +88,21 @@ def commits(run: RunData) -> list[Commit]:
 
 def replayable(nodes: Sequence[str], events: Iterable[Commit]) -> str:
     """Return the module."""
-    rows = ["  [" + ", ".join(f"{k} |-> {_text(v)}" for k, v in e._asdict().items()) + "]" for e in events]
+    return _module(nodes, [event._asdict() for event in events], _BODY, configuration())
+
+
+def replayable_elections(nodes: Sequence[str], events: Iterable[election.Step]) -> str:
+    """Return the module of elections."""
+    config = configuration(invariants=election.INVARIANTS)
+    return _module(nodes, [event._asdict() for event in events], election.BODY, config)
+
+
+def _module(nodes: Sequence[str], events: Iterable[Mapping[str, Any]], body: str, config: str) -> str:
+    rows = ["  [" + ", ".join(f"{k} |-> {_text(v)}" for k, v in event.items()) + "]" for event in events]
     lines = [
         f"---- MODULE {MODULE} ----",
         "\\* java -cp tla2tools.jar tlc2.TLC ReplicationTrace.tla, with ReplicationTrace.cfg:",
-        *(f"\\*   {line}" for line in configuration().splitlines()),
+        *(f"\\*   {line}" for line in config.splitlines()),
         "EXTENDS Integers, Sequences, FiniteSets",
         "",
         f"Nodes == {{{', '.join(map(_text, nodes))}}}",
@@ -97,16 +110,18 @@ def replayable(nodes: Sequence[str], events: Iterable[Commit]) -> str:
         ",\n".join(rows),
         ">>",
     ]
-    return "\n".join([*lines, *_BODY.splitlines(), ""])
+    return "\n".join([*lines, *body.splitlines(), ""])
 
 
-def configuration(*further: str) -> str:
-    """Return what TLC is to check: INVARIANTS, and further ones."""
-    return f"SPECIFICATION Spec\nINVARIANTS {' '.join((*INVARIANTS, *further))}\n"
+def configuration(*further: str, invariants: Sequence[str] = INVARIANTS) -> str:
+    """Return what TLC is to check: invariants, and further ones."""
+    return f"SPECIFICATION Spec\nINVARIANTS {' '.join((*invariants, *further))}\n"
 
 
 def tla(run: RunData) -> bytes:
     """Return the module of a run."""
+    if election.has_elections(run):
+        return replayable_elections(run.header.nodes, election.steps(run)).encode()
     return replayable(run.header.nodes, commits(run)).encode()
 
 

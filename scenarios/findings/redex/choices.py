@@ -22,6 +22,7 @@ Words = Mapping[str, str]
 
 GRID = {name: WORDS[name] for name in ("follow", "demoted", "below_floor", "skip_over")}  # P1, P2, P7, P10
 DEPENDS: Mapping[str, Words] = {  # by weakness: the words under which it does not show, each alone
+    "W12": {"below_floor": "bad-range"},
     "W15": {"demoted": "leader-only"},
     "W21": {"follow": "sticky"},
 }

@@ -128,8 +128,9 @@ ENTRIES = (
         weak=lambda f: not f["copies"] or float(f["copies"]) > 1.5,  # nothing served is no mending
         figures=shown(copies=lambda s: _copies(s), n2_events=lambda s: s.events("n2")),
         expected={"copies": 6.0, "n2_events": 102},
-        unmended="A round trip above 3H outlasts any lease of the hardened profile: nobody leads for long, and nothing "
-        "is shipped. FLOW alone asks again when no answer comes for long: three copies in place of six.",
+        unmended="A round trip above 3H outlasts any lease of the hardened profile: nobody leads for long, and "
+        "nothing is shipped. FLOW alone asks again when no answer comes for long: three copies in place of "
+        "six.",
         note="One way is 260 ms; with 160 it is 4 copies, and with 500 it is 10.5 in the specification.",
     ),
     Weakness(

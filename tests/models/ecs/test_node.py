@@ -29,7 +29,9 @@ from models.ecs.objects import EcsInternalError, build, object_id, oid
 from scenarios.findings.ecs_steps import NAMES, Bench, committed
 from scenarios.findings.measure import models as documented
 from scenarios.findings.stored import load
+from scenarios.run import prepare
 from sim.machine import Alarm, Answer, Ask, Boot, Cluster, Note, Now, Operate, Persist, Point, Receive, Send
+from sim.world import run
 
 LEADER: dict[str, Any] = {"stores": NAMES[1:], "required": 2, "total": 3, "k": 1, "repair": 0}
 FOLLOWER: dict[str, Any] = {"leaders": "n1", "k": 1, "repair": 0}
@@ -406,6 +408,14 @@ def test_a_hole_is_filled_with_an_empty_commit() -> None:
     assert capsules == {object_id(build("CommitCapsule", b""))}
 
 
+def test_a_marker_without_a_vote_does_not_move_the_clock() -> None:
+    machine = Ecs("n1", Cluster("n1", NAMES), **FENCED)
+    machine.step(Boot({("marker", 2**60): (oid(1), 5, 0)}, 2), Now())  # as a flipped bit would make it
+    for store in (1, 2):
+        machine.step(Receive(NAMES[store], Fenced(store, machine.epoch, ())), Now())
+    assert (machine.role, machine.next_seq) == ("leader", 1)
+
+
 def test_a_store_refuses_an_older_epoch_and_says_which_has_begun() -> None:
     store = Bench(SWITCHES["fencing"], "n2", **(LEADER | {"leaders": "n1"}))
     store.hear("n4", Fence(7))
@@ -445,3 +455,20 @@ def test_a_member_leaves_only_a_ring_that_knows_its_members(word: str, outcome: 
     assert answer.outcome == outcome  # type: ignore[attr-defined]
     owners = {machine.owners(oid(1), esi)[0] for esi in range(50)}
     assert (3 in owners) == (outcome == "fail")
+
+
+# -- every switch under fire -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+@pytest.mark.parametrize("scenario", ["ecs/hardened_storm", "ecs/deleted_and_missing_look_alike"])
+def test_no_switch_alone_breaks_a_node(switch: str, scenario: str) -> None:
+    experiment = prepare(scenario, (("profile", switch), ("stop", "8s")))
+    assert run(experiment.plan(3), 3, None).model_error is None
+
+
+def test_a_goodbye_to_an_earlier_session_is_no_error() -> None:
+    follower = Bench(SWITCHES["tombstones"], "n2", **FOLLOWER)
+    number = session(follower)
+    follower.hear("n1", Gone(number, oid(5)))
+    assert follower.stated(SessionEnded) == []

@@ -1,6 +1,6 @@
 """Leadership transfer: dissertation 3.10."""
 
-from raft_steps import acknowledge, answers, ask, operate, receive, ring, sent, server, settled
+from raft_steps import acknowledge, answers, append, ask, operate, receive, ring, sent, server, settled
 
 from models.raft.messages import AppendReply, RequestVote, TimeoutNow
 
@@ -49,7 +49,14 @@ def test_leadership_goes_to_members_alone():
     assert answers(operate(machine, "transfer", to="n4", op=8)) == [(8, "fail", "found n4, allowed: a member")]
 
 
-def test_the_operator_learns_that_somebody_else_leads():
+def test_the_operator_learns_who_leads_then():
+    for other, outcome in (("n3", "ok"), ("n4", "fail")):
+        machine = settled()
+        operate(machine, "transfer", to="n3", op=8)
+        assert answers(receive(machine, other, append(2, 1, 1))) == [(8, outcome, None)]
+
+
+def test_a_leader_that_is_deposed_and_hears_nobody_does_not_know():
     machine = settled()
     operate(machine, "transfer", to="n3", op=8)
     assert answers(receive(machine, "n3", AppendReply(2, False, 0, 1))) == []

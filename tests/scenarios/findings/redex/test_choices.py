@@ -1,4 +1,4 @@
-"""What the sources of redex leave open decides two of its weaknesses and no other."""
+"""What the sources of redex leave open decides three of its weaknesses and no other."""
 
 import pytest
 
