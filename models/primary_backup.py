@@ -76,7 +76,8 @@ class PrimaryBackup(Member):
 
     def in_step(self, was: Configuration | None) -> bool:
         """Backups of one primary hold beginnings of its log, each as long as it may be; of another they may not."""
-        return self.synced and was is not None and was.led and was.nodes[0] == self.configuration.nodes[0]
+        same = was is not None and was.led and was.nodes[0] == self.configuration.nodes[0]
+        return self.synced and self.aligned and same  # it may not have been given that one's log yet
 
     def may_read(self) -> bool:
         return self.commit >= self.inherited

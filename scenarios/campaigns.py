@@ -139,6 +139,26 @@ CAMPAIGNS = (
         "raft/nemesis_reconfigures",
         2000,
     ),
+    Campaign(
+        "abd: registers are linearizable, and no tag is two values, under drawn faults",
+        "abd/nemesis",
+        10_000,
+    ),
+    Campaign(
+        "primary_backup, synchronous: what clients were told is linearizable under drawn faults and a cut-off primary",
+        "primary_backup/nemesis",
+        10_000,
+    ),
+    Campaign(
+        "chain: what clients were told is linearizable under drawn faults and a cut-off head",
+        "chain/nemesis",
+        10_000,
+    ),
+    Campaign(
+        "multipaxos: what clients were told is linearizable under drawn faults and a cut-off leader",
+        "multipaxos/nemesis",
+        10_000,
+    ),
 )
 
 

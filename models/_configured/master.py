@@ -64,9 +64,13 @@ class Master(Machine):
         elif all(self.pings[node].number == self.current.number for node in self.known(alive)):
             self.decide(sorted(self.known(alive), key=self.rank), alive, led=True)
 
-    def rank(self, node: NodeId) -> tuple[int, int]:
-        """Return what sorts those first who hold most, and of equals the earlier member."""
-        return -self.pings[node].held, self.current.nodes.index(node)
+    def rank(self, node: NodeId) -> tuple[int, int, int]:
+        """Return what sorts those first who hold most, and of equals the earlier member.
+
+        A longer log is worth less than one with an entry of a later leader: what it has more, nobody acknowledged.
+        """
+        ping = self.pings[node]
+        return -ping.latest, -ping.held, self.current.nodes.index(node)
 
     def known(self, alive: list[NodeId]) -> list[NodeId]:
         """Return the live members that are known to be synced, in order.
