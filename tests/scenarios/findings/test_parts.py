@@ -14,8 +14,8 @@ def part(
 ) -> dict[str, Any]:
     return {
         "id": name, "model": "m", "summary": f"{name}.", "scenario": "m/s", "outcome": outcome,
-        "judgement": "confirmed", "figures": {"n": {"measured": 1, "expected": 1}}, "mended_by": list(mended_by), "hardened": hardened,
-        "hardened_figures": {"n": 0}, "unmended": "", "note": "",
+        "judgement": "confirmed", "mended_by": list(mended_by), "hardened": hardened, "hardened_figures": {"n": 0},
+        "figures": {"n": {"measured": 1, "expected": 1}}, "unmended": "", "note": "",
     }  # fmt: skip
 
 
