@@ -13,6 +13,7 @@ from typing import Any
 from sim.machine import Alarm, Cluster, Machine, NodeId, Now, on
 from sim.units import duration
 
+from .._parameters import quantity
 from .configuration import Configuration, Confirm, Confirmed, Current, Decided, Ping
 
 
@@ -23,8 +24,8 @@ class Master(Machine):
 
     def __init__(self, node: NodeId, cluster: Cluster, beat: str, patience: str) -> None:
         super().__init__(node, cluster)
-        self.beat_ns = duration(beat)
-        self.patience_ns = duration(patience)
+        self.beat_ns = quantity("beat", beat, duration)
+        self.patience_ns = quantity("patience", patience, duration)
         if not 0 < self.beat_ns < self.patience_ns:
             raise ValueError(f"beat: found {beat!r}, allowed: a time above 0 and below patience ({patience})")
         self.master = cluster.nodes[0]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from models._configured.configuration import Configuration, Confirm, Confirmed, Current, Decided, Ping
 from models.chain import Chain
 from models.primary_backup import PrimaryBackup
@@ -106,6 +108,11 @@ def test_a_read_is_confirmed_in_the_current_configuration_alone() -> None:
 def test_a_node_with_an_old_configuration_is_told_the_current_one() -> None:
     machine = master()
     assert machine.step(Receive("n3", Ping(0, True, 0, 0)), Now(0)) == [Send("n3", Current(machine.current))]
+
+
+def test_who_is_alive_must_be_heard_before_the_patience_ends() -> None:
+    with pytest.raises(ValueError, match="beat: found '1s', allowed: a time above 0 and below patience"):
+        Chain("n1", Cluster("n1", NODES), beat="1s")
 
 
 # -- two steps ---------------------------------------------------------------------------------------------
