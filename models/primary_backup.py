@@ -5,10 +5,10 @@ or none. A master decides who is primary, in configurations that are numbered: a
 refuses the primary of the last (fencing), and a primary asks the master before it answers a read. That is the step
 that is easy to omit, for nobody can tell a primary that is dead from one that is cut off.
 
-The guarantee, synchronous: operations are linearizable under any crashes, losses and cuts, as long as the master and one
-member keep their disks. Semi-synchronous is the same if only the primary is lost and the backup that holds most takes
-over; the next loss before all hold the same again may take acknowledged operations with it. Asynchronous, it loses what
-was acknowledged and not copied yet: that is its price for never waiting.
+The guarantee, synchronous: operations are linearizable under any crashes, losses and cuts, as long as disks keep what is
+synced. Semi-synchronous is the same if only the primary is lost and the backup that holds most takes over; the next
+loss before all hold the same again may take acknowledged operations with it. Asynchronous, it loses what was
+acknowledged and not copied yet: that is its price for never waiting.
 
 After Alsberg and Day, A Principle for Resilient Sharing of Distributed Resources (ICSE 1976), and Budhiraja, Marzullo,
 Schneider and Toueg, The Primary-Backup Approach (in Distributed Systems, 2nd edition, 1993), whose properties Pb1 to
