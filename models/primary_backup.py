@@ -5,8 +5,8 @@ or none. A master decides who is primary, in configurations that are numbered: a
 refuses the primary of the last (fencing), and a primary asks the master before it answers a read. That is the step
 that is easy to omit, for nobody can tell a primary that is dead from one that is cut off.
 
-The guarantee, synchronous: operations are linearizable under any crashes, losses and cuts, as long as disks keep what is
-synced. Semi-synchronous is the same if only the primary is lost and the backup that holds most takes over; the next
+The guarantee, synchronous: operations are linearizable under any crashes, losses and cuts, as long as disks keep what
+is synced. Semi-synchronous is the same if only the primary is lost and the backup that holds most takes over; the next
 loss before all hold the same again may take acknowledged operations with it. Asynchronous, it loses what was
 acknowledged and not copied yet: that is its price for never waiting.
 
