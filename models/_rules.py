@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ._parameters import word
+
 
 class Rule(NamedTuple):
     """The words of a parameter, where the rule stands, and what a node does that breaks it."""
@@ -19,10 +21,7 @@ class Rule(NamedTuple):
 
 def chosen(rules: Mapping[str, Rule], given: Mapping[str, Any]) -> dict[str, str]:
     """Return the word of every rule. Raises ValueError with the name, what was found and what is allowed."""
-    for name, rule in rules.items():
-        if given[name] not in rule.words:
-            raise ValueError(f"{name}: found {given[name]!r}, allowed: {', '.join(rule.words)}")
-    return {name: given[name] for name in rules}
+    return {name: word(name, given[name], rule.words) for name, rule in rules.items()}
 
 
 def broken(rules: Mapping[str, Rule]) -> dict[str, dict[str, object]]:

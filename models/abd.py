@@ -23,6 +23,7 @@ from sim.machine import Alarm, Ask, Boot, Cluster, Machine, NodeId, Now, on
 from sim.property import NOTHING, always
 from sim.units import duration
 
+from ._parameters import quantity
 from ._rules import Rule, broken, chosen, told
 
 RULES: Mapping[str, Rule] = {
@@ -136,7 +137,9 @@ class Abd(Machine):
     ) -> None:
         self.words = chosen(RULES, locals())
         super().__init__(node, cluster)
-        self.retry_ns = duration(retry)
+        self.retry_ns = quantity("retry", retry, duration)
+        if not self.retry_ns:
+            raise ValueError(f"retry: found {retry!r}, allowed: a time above 0")
         self.quorum = cluster.majority() - (quorum == "half")
         self.number = cluster.number(node) + 1
         self.registers: dict[str, Held] = {}

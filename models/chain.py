@@ -7,7 +7,7 @@ after it lacks. The step that is easy to omit: the paper's nodes stop for good w
 may only be slow or cut off. So configurations have numbers, and a tail asks the master before it answers a query
 whether it is still the tail.
 
-The guarantee: operations are linearizable under any crashes, losses and cuts, as long as one node keeps its disk.
+The guarantee: operations are linearizable under any crashes, losses and cuts, as long as disks keep what is synced.
 What it lacks: one slow node slows every update, and nothing is repaired without the master.
 
 After van Renesse and Schneider, Chain Replication for Supporting High Throughput and Availability (OSDI 2004); numbers

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from sim.machine import Alarm, Ask, Boot, Cluster, Machine, NodeId, Now, fingerprint, on
 from sim.units import duration
 
+from ._parameters import count, word
+
 WORDS: Mapping[str, tuple[str, ...]] = {
     "spread": ("push", "pull", "push-pull"),  # 1.4: who begins a conversation in which items flow
     "interest": ("feedback", "blind"),  # whether it takes an unnecessary contact to lose interest, or any
@@ -66,12 +68,6 @@ class View(NamedTuple):
     tail: int
 
 
-def _one_of(name: str, found: str) -> str:
-    if found not in WORDS[name]:
-        raise ValueError(f"{name}: found {found!r}, allowed: {', '.join(WORDS[name])}")
-    return found
-
-
 class Epidemic(Machine):
     """One site. `k` is what counters count to and coins are of; `anti_entropy` is the time between two comparisons."""
 
@@ -94,16 +90,14 @@ class Epidemic(Machine):
         anti_entropy: str = "0s",
     ) -> None:
         super().__init__(node, cluster)
-        self.pushes = _one_of("spread", spread) != "pull"
+        self.pushes = word("spread", spread, WORDS["spread"]) != "pull"
         self.pulls = spread != "push"
-        self.feedback = _one_of("interest", interest) == "feedback"
-        self.removal = _one_of("removal", removal)
-        if type(k) is not int or k < 1:
-            raise ValueError(f"k: found {k!r}, allowed: a whole number from 1")
-        self.k = k
+        self.feedback = word("interest", interest, WORDS["interest"]) == "feedback"
+        self.removal = word("removal", removal, WORDS["removal"])
+        self.k = count("k", k, 1)
         self.cycle_ns = duration(cycle)
-        self.together = _one_of("phase", phase) == "together"
-        self.same_cycle_is_news = _one_of("same_cycle", same_cycle) == "news"
+        self.together = word("phase", phase, WORDS["phase"]) == "together"
+        self.same_cycle_is_news = word("same_cycle", same_cycle, WORDS["same_cycle"]) == "news"
         self.anti_entropy_ns = duration(anti_entropy)
         self.items: set[str] = set()
         self.hot: dict[str, int] = {}  # by item: contacts that count towards k, since it was learned

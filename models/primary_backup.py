@@ -5,10 +5,10 @@ or none. A master decides who is primary, in configurations that are numbered: a
 refuses the primary of the last (fencing), and a primary asks the master before it answers a read. That is the step
 that is easy to omit, for nobody can tell a primary that is dead from one that is cut off.
 
-The guarantee, synchronous: operations are linearizable under any crashes, losses and cuts, as long as one member keeps
-its disk. Semi-synchronous is the same while of a primary and its backups one at a time is lost, if the backup that
-holds most takes over. Asynchronous, it loses what was acknowledged and not copied yet: that is its price for never
-waiting.
+The guarantee, synchronous: operations are linearizable under any crashes, losses and cuts, as long as disks keep what
+is synced. Semi-synchronous is the same if only the primary is lost and the backup that holds most takes over; the next
+loss before all hold the same again may take acknowledged operations with it. Asynchronous, it loses what was
+acknowledged and not copied yet: that is its price for never waiting.
 
 After Alsberg and Day, A Principle for Resilient Sharing of Distributed Resources (ICSE 1976), and Budhiraja, Marzullo,
 Schneider and Toueg, The Primary-Backup Approach (in Distributed Systems, 2nd edition, 1993), whose properties Pb1 to
@@ -76,7 +76,8 @@ class PrimaryBackup(Member):
 
     def in_step(self, was: Configuration | None) -> bool:
         """Backups of one primary hold beginnings of its log, each as long as it may be; of another they may not."""
-        return self.synced and was is not None and was.led and was.nodes[0] == self.configuration.nodes[0]
+        same = was is not None and was.led and was.nodes[0] == self.configuration.nodes[0]
+        return self.synced and self.aligned and same  # it may not have been given that one's log yet
 
     def may_read(self) -> bool:
         return self.commit >= self.inherited

@@ -24,12 +24,13 @@ LANE = 0.3
 
 
 class Operation(NamedTuple):
-    """A client's operation: ns of its first ask and of what ended it, or of the run's end if nothing did."""
+    """A client's operation: its first ask, its ns, and those of what ended it, or of the run's end if nothing did."""
 
     client: str
     begin: int
     end: int
     outcome: str
+    ask: Record
 
 
 def operations(run: RunData) -> list[Operation]:
@@ -45,7 +46,7 @@ def operations(run: RunData) -> list[Operation]:
     for key, ask in begun.items():
         answer = ended.get(key)
         end = run.end() if answer is None else max(answer.at, ask.at)
-        found.append(Operation(key[0], ask.at, end, "open" if answer is None else answer.data.outcome))
+        found.append(Operation(key[0], ask.at, end, "open" if answer is None else answer.data.outcome, ask))
     return found
 
 

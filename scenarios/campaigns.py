@@ -58,18 +58,18 @@ CAMPAIGNS = (
     Campaign(
         "redex L4 under drawn faults, if anybody leads; every fault is over by heal, every schedule replays",
         "redex/nemesis",
-        5000,
+        2000,
         replay=True,
     ),
     Campaign(
         "hardened redex under drawn faults: one leader a term, what is committed survives, all catch up (S1-S7)",
         "redex/hardened_nemesis",
-        10_000,
+        5000,
     ),
     Campaign(
         "careless under drawn faults: every fault is over by heal, every schedule replays",
         "careless/nemesis",
-        5000,
+        2000,
         replay=True,
     ),
     Campaign(
@@ -137,6 +137,26 @@ CAMPAIGNS = (
     Campaign(
         "raft: so they are while members and leaders change, logs become snapshots and reads go by leases",
         "raft/nemesis_reconfigures",
+        2000,
+    ),
+    Campaign(
+        "abd: registers are linearizable, and no tag is two values, under drawn faults",
+        "abd/nemesis",
+        2000,
+    ),
+    Campaign(
+        "primary_backup, synchronous: what clients were told is linearizable under drawn faults and a cut-off primary",
+        "primary_backup/nemesis",
+        2000,
+    ),
+    Campaign(
+        "chain: what clients were told is linearizable under drawn faults and a cut-off head",
+        "chain/nemesis",
+        2000,
+    ),
+    Campaign(
+        "multipaxos: what clients were told is linearizable under drawn faults and a cut-off leader",
+        "multipaxos/nemesis",
         2000,
     ),
 )

@@ -236,6 +236,7 @@ def export_(source: Path, form: str, out: Path | None) -> None:
 def findings_(ids: tuple[str, ...], model: str | None, anew: bool, workers: int, as_json: bool) -> int:
     """List the documented weaknesses of the models: what each is, what was measured, and which switch mends it."""
     from .findings.measure import measure_all, select
+    from .findings.parts import together
     from .findings.stored import load
 
     chosen = select(model, ids)
@@ -247,10 +248,10 @@ def findings_(ids: tuple[str, ...], model: str | None, anew: bool, workers: int,
         with click.progressbar(length=whole, file=sys.stderr, hidden=hidden, label="weaknesses") as bar:
             rows = measure_all(chosen, workers, lambda done: bar.update(done - bar.pos))
     if as_json:
-        _print(rows)
+        _print(together(rows))
     else:
         width = max(len(row["id"]) for row in rows)
-        for row in rows:
+        for row in together(rows):
             mending = f", mended by {', '.join(row['mended_by'])}" if row["mended_by"] else ""
             click.echo(f"{row['id']:{width}}  {row['outcome']}, hardened {row['hardened']}{mending}: {row['summary']}")
     differing = [row["id"] for row in rows if row not in kept]

@@ -60,10 +60,11 @@ class Entry(NamedTuple):
 
 
 class Ping(NamedTuple):
-    """I am alive, in this configuration, synced or not, and hold so many entries."""
+    """I am alive, in this configuration, synced or not; I hold so many entries, the last of configuration `latest`."""
 
     number: int
     synced: bool
+    latest: int
     held: int
 
 

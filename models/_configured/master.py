@@ -13,6 +13,7 @@ from typing import Any
 from sim.machine import Alarm, Cluster, Machine, NodeId, Now, on
 from sim.units import duration
 
+from .._parameters import quantity
 from .configuration import Configuration, Confirm, Confirmed, Current, Decided, Ping
 
 
@@ -23,8 +24,8 @@ class Master(Machine):
 
     def __init__(self, node: NodeId, cluster: Cluster, beat: str, patience: str) -> None:
         super().__init__(node, cluster)
-        self.beat_ns = duration(beat)
-        self.patience_ns = duration(patience)
+        self.beat_ns = quantity("beat", beat, duration)
+        self.patience_ns = quantity("patience", patience, duration)
         if not 0 < self.beat_ns < self.patience_ns:
             raise ValueError(f"beat: found {beat!r}, allowed: a time above 0 and below patience ({patience})")
         self.master = cluster.nodes[0]
@@ -64,9 +65,13 @@ class Master(Machine):
         elif all(self.pings[node].number == self.current.number for node in self.known(alive)):
             self.decide(sorted(self.known(alive), key=self.rank), alive, led=True)
 
-    def rank(self, node: NodeId) -> tuple[int, int]:
-        """Return what sorts those first who hold most, and of equals the earlier member."""
-        return -self.pings[node].held, self.current.nodes.index(node)
+    def rank(self, node: NodeId) -> tuple[int, int, int]:
+        """Return what sorts those first who hold most, and of equals the earlier member.
+
+        A longer log is worth less than one with an entry of a later leader: what it has more, nobody acknowledged.
+        """
+        ping = self.pings[node]
+        return -ping.latest, -ping.held, self.current.nodes.index(node)
 
     def known(self, alive: list[NodeId]) -> list[NodeId]:
         """Return the live members that are known to be synced, in order.

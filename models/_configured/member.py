@@ -136,7 +136,8 @@ class Member(Master):
         self.advance()
 
     def ping(self) -> None:
-        self.send(self.master, Ping(self.term, self.synced, self.tail))
+        latest = self.log[-1].number if self.log else 0
+        self.send(self.master, Ping(self.term, self.synced, latest, self.tail))
 
     @on(Current)
     def configured(self, src: NodeId, msg: Current, now: Now) -> None:
@@ -146,9 +147,10 @@ class Member(Master):
     def adopt(self, configuration: Configuration) -> None:
         was, self.configuration = self.configuration, configuration
         since = configuration.since(self.node)
-        stayed = since is not None and since <= was.number
-        self.synced = (self.synced and stayed) or (since is not None and self.words["joins"] == "as-it-is")
-        self.aligned = self.in_step(was)
+        stays = since is not None and since <= was.number
+        as_it_is = since is not None and not stays and self.words["joins"] == "as-it-is"
+        self.synced = (self.synced and stays) or as_it_is
+        self.aligned = self.in_step(was) or as_it_is
         self.inherited = self.tail
         self.keep_configuration()
         self.forget_peers()

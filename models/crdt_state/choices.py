@@ -6,8 +6,10 @@ parameters are what the sources leave open, INFERRED in the specification.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
+
+from .._parameters import word
 
 Value = TypeVar("Value")
 
@@ -113,11 +115,7 @@ def rules(given: Mapping[str, Any]) -> Rules:
 
 def one_of(name: str, found: Any) -> str:
     """Return a parameter's word. Raises ValueError on a word that it does not have."""
-    allowed = WORDS[name]
-    if found not in allowed:
-        raise ValueError(f"{name}: found {found!r}, allowed: {', '.join(allowed)}")
-    word: str = found
-    return word
+    return word(name, found, WORDS[name])
 
 
 def planes(found: Any) -> tuple[str, ...]:
@@ -126,18 +124,3 @@ def planes(found: Any) -> tuple[str, ...]:
     if not wanted or not set(wanted) <= set(PLANES) or len(set(wanted)) != len(wanted):
         raise ValueError(f"planes: found {found!r}, allowed: one or more of {', '.join(PLANES)}")
     return tuple(plane for plane in PLANES if plane in wanted)
-
-
-def quantity(name: str, found: Any, reader: Callable[[Any], Value]) -> Value:
-    """Return a parameter's quantity. Raises ValueError on text that its reader does not take."""
-    try:
-        return reader(found)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
-
-
-def count(name: str, found: Any, least: int = 0) -> int:
-    """Return a parameter's whole number. Raises ValueError on anything else, or on less than `least`."""
-    if not isinstance(found, int) or isinstance(found, bool) or found < least:
-        raise ValueError(f"{name}: found {found!r}, allowed: a whole number from {least}")
-    return found

@@ -8,9 +8,10 @@ from typing import Any
 from sim.machine import Alarm, Boot, Cluster, NodeId, Now, Operate, fingerprint, on
 from sim.units import duration
 
+from .._parameters import count, quantity
 from . import checkpoint_plane, choices, log_plane, state_plane
 from .checkpoint_plane import CheckpointPlane
-from .choices import CHECKPOINT, LOG, STATE, count, quantity
+from .choices import CHECKPOINT, LOG, STATE
 from .partners import configuration_errors
 
 

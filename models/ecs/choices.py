@@ -6,11 +6,12 @@ is the repair; the rest only choose among readings of the sources.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from inspect import Parameter, Signature
 from typing import Any, TypeVar
 
+from .._parameters import count
 from .config import MODES
 
 Value = TypeVar("Value")
@@ -141,21 +142,6 @@ def signature() -> Signature:
     return Signature(
         [*given, *(Parameter(f.name, Parameter.KEYWORD_ONLY, default=f.default) for f in fields(Parameters))]
     )
-
-
-def quantity(name: str, found: Any, reader: Callable[[Any], Value]) -> Value:
-    """Return a parameter's quantity. Raises ValueError on text that its reader does not take."""
-    try:
-        return reader(found)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
-
-
-def count(name: str, found: Any, least: int) -> int:
-    """Return a parameter's whole number. Raises ValueError on anything else, or on less than `least`."""
-    if not isinstance(found, int) or isinstance(found, bool) or found < least:
-        raise ValueError(f"{name}: found {found!r}, allowed: a whole number from {least}")
-    return found
 
 
 # What each repair is, by itself; `hardened` is all of them.

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from sim.machine import Boot, Cluster, NodeId, Now, Point, on
 from sim.units import MS, duration
 
-from .choices import Parameters, quantity, signature
+from .._parameters import quantity
+from .choices import Parameters, signature
 from .config import LEADER, ReplicationConfig, validate_config
 from .facts import (
     Acknowledged,

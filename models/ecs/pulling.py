@@ -14,7 +14,8 @@ from typing import Any
 from sim.machine import Alarm, Cluster, NodeId, Now, Persisted, fingerprint, on
 from sim.units import duration
 
-from .choices import Parameters, quantity
+from .._parameters import quantity
+from .choices import Parameters
 from .config import FOLLOWER
 from .facts import Forked, SessionEnded, SessionOpened
 from .leading import Leading

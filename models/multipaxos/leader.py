@@ -12,6 +12,7 @@ from typing import Any
 from sim.machine import Alarm, Ask, Boot, Cluster, NodeId, Now, on
 from sim.units import Span, duration, span
 
+from .._parameters import quantity
 from .._rules import chosen as words_of
 from .._store import ACTIONS, Command
 from .choices import RULES
@@ -45,8 +46,8 @@ class MultiPaxos(Learner):
         kept: str = "durably",
     ) -> None:
         super().__init__(node, cluster, words_of(RULES, locals()))
-        self.timeout = span(election_timeout)
-        self.beat_ns = duration(heartbeat)
+        self.timeout = quantity("election_timeout", election_timeout, span)
+        self.beat_ns = quantity("heartbeat", heartbeat, duration)
         least = self.timeout[0] if isinstance(self.timeout, tuple) else self.timeout
         if not 0 < self.beat_ns < least:
             raise ValueError(f"heartbeat: found {heartbeat!r}, allowed: a time above 0 and below the election_timeout")

@@ -11,6 +11,8 @@ from typing import Any
 
 from sim.units import duration
 
+from .._parameters import word
+
 WIRINGS: Mapping[str, tuple[str, ...]] = {
     # When the coordinator asks its tracker: after every input and at the deadline, every poll_every, at the deadline.
     "integration": ("early", "polling", "finalising"),
@@ -59,11 +61,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {**WIRINGS, **SWITCHED}
 
 def one_of(name: str, found: Any) -> str:
     """Return a parameter's word. Raises ValueError on a word that it does not have."""
-    allowed = WORDS[name]
-    if found not in allowed:
-        raise ValueError(f"{name}: found {found!r}, allowed: {', '.join(allowed)}")
-    word: str = found
-    return word
+    return word(name, found, WORDS[name])
 
 
 def span(name: str, found: Any) -> int:
@@ -75,11 +73,3 @@ def span(name: str, found: Any) -> int:
     if value == 0:
         raise ValueError(f"{name}: found {found!r}, allowed: a time above 0")
     return value
-
-
-def count(name: str, found: Any, least: int, most: int | None = None) -> int:
-    """Return a parameter's whole number. Raises ValueError on anything else, or out of range."""
-    if not isinstance(found, int) or isinstance(found, bool) or found < least or (most is not None and found > most):
-        allowed = f"from {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name}: found {found!r}, allowed: a whole number {allowed}")
-    return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.machine import Alarm, Boot, Cluster, Lane, Machine, NodeId, Now, Persisted, fingerprint, on
 
-from .choices import count
+from .._parameters import count
 from .clocks import HybridClock
 from .facts import Configured, Held, View
 from .messages import FAILED, STAMP, SyncAck, SyncPush

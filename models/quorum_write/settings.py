@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .choices import WORDS, count, one_of, span
+from .._parameters import count
+from .choices import WORDS, one_of, span
 from .policy import QuorumPolicy, majority
 
 

@@ -6,7 +6,8 @@ reads by index or lease, leadership transfer, snapshots, changes of membership, 
 
 The guarantee: what a client was told is linearizable under any crashes, losses and partitions, while disks keep what
 is synced; only leases ask something of clocks. The step that is easy to omit: a leader counts copies of its own
-term's entries alone (5.4.2).
+term's entries alone (5.4.2). Left out: snapshots in chunks, reads by followers, and sessions that are registered and
+expire.
 
     choices        the rules by name, and what becomes of Raft without each
     log            entries, and the snapshot in place of the first ones

@@ -12,8 +12,8 @@ from typing import Any
 from sim.machine import NodeId
 from sim.units import duration, ppm, span
 
+from .._parameters import count, quantity
 from .._rules import Rule, broken, told
-from ..redex.choices import count, quantity
 
 SAFETY: Mapping[str, Rule] = {
     "votes": Rule(("once", "repeatedly"), "5.2", "a server votes for every candidate of a term that asks"),

@@ -6,8 +6,10 @@ room.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
+
+from .._parameters import word
 
 Value = TypeVar("Value")
 
@@ -58,23 +60,4 @@ HARDENINGS: Mapping[str, tuple[str, ...]] = {
 
 def one_of(name: str, found: Any) -> str:
     """Return a parameter's word. Raises ValueError on a word that it does not have."""
-    allowed = WORDS[name] if name in WORDS else HARDENINGS[name]
-    if found not in allowed:
-        raise ValueError(f"{name}: found {found!r}, allowed: {', '.join(allowed)}")
-    word: str = found
-    return word
-
-
-def quantity(name: str, found: Any, reader: Callable[[Any], Value]) -> Value:
-    """Return a parameter's quantity. Raises ValueError on text that its reader does not take."""
-    try:
-        return reader(found)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
-
-
-def count(name: str, found: Any, least: int) -> int:
-    """Return a parameter's whole number. Raises ValueError on anything else, or on less than `least`."""
-    if not isinstance(found, int) or isinstance(found, bool) or found < least:
-        raise ValueError(f"{name}: found {found!r}, allowed: a whole number from {least}")
-    return found
+    return word(name, found, WORDS[name] if name in WORDS else HARDENINGS[name])

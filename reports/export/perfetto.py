@@ -12,6 +12,7 @@ from typing import Any
 from sim.trace import Record
 
 from ..load import RunData
+from ..operations import operations
 from .causal import deliveries
 from .words import fields, said
 
@@ -119,18 +120,9 @@ def _faults(run: RunData) -> Iterator[dict[str, Any]]:
 def _operations(run: RunData) -> Iterator[dict[str, Any]]:
     """Yield client operations as spans, from the first ask to the first answer, or to the end of the run."""
     tracks = _tracks(run)
-    begun: dict[tuple[str, int], Record] = {}
-    ended: dict[tuple[str, int], Record] = {}
-    for record in run.records:
-        if record.kind == "ask":
-            begun.setdefault((record.data.client, record.data.op), record)
-        elif record.kind == "answer" and record.data.outcome != "elsewhere":
-            ended.setdefault((record.data.client, record.data.op), record)
-    for (client, op), asked in begun.items():
-        answered = ended.get((client, op))
-        outcome = "open" if answered is None else answered.data.outcome
-        name, tid = f"{asked.data.action} ({client})", tracks[str(asked.node)]
-        args = {"args": list(asked.data.args), "outcome": outcome}
-        yield _event("b", asked.at, name, tid, "operation", id=f"o{client}.{op}", args=args)
-        end = run.end() if answered is None else max(answered.at, asked.at)
-        yield _event("e", end, name, tid, "operation", id=f"o{client}.{op}")
+    for one in operations(run):
+        asked = one.ask.data
+        name, tid = f"{asked.action} ({one.client})", tracks[str(one.ask.node)]
+        args, number = {"args": list(asked.args), "outcome": one.outcome}, f"o{one.client}.{asked.op}"
+        yield _event("b", one.begin, name, tid, "operation", id=number, args=args)
+        yield _event("e", one.end, name, tid, "operation", id=number)

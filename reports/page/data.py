@@ -13,6 +13,7 @@ from sim.trace import Record
 
 from ..export.words import said
 from ..load import RunData
+from ..operations import operations
 from ..series import role_spans
 from ..sheet import ending, named
 from ..style import ROLE
@@ -94,28 +95,17 @@ def _messages(run: RunData, place: Mapping[int, int], lanes: Mapping[str, int]) 
 
 def _operations(run: RunData, place: Mapping[int, int]) -> list[dict[str, Any]]:
     """Return client operations: who asked, from when until when, what came of it, and the record of the first ask."""
-    begun: dict[tuple[str, int], Record] = {}
-    ended: dict[tuple[str, int], Record] = {}
-    for record in run.records:
-        if record.kind == "ask":
-            begun.setdefault((record.data.client, record.data.op), record)
-        elif record.kind == "answer" and record.data.outcome != "elsewhere":
-            ended.setdefault((record.data.client, record.data.op), record)
-    found = []
-    for (client, op), ask in begun.items():
-        answer = ended.get((client, op))
-        args = " ".join(map(str, ask.data.args))
-        found.append(
-            {
-                "client": client,
-                "begin": ask.at,
-                "end": run.end() if answer is None else max(answer.at, ask.at),
-                "outcome": "open" if answer is None else answer.data.outcome,
-                "text": f"{ask.data.action} {args}".strip(),
-                "record": place[ask.seq],
-            }
-        )
-    return found
+    return [
+        {
+            "client": one.client,
+            "begin": one.begin,
+            "end": one.end,
+            "outcome": one.outcome,
+            "text": " ".join(map(str, (one.ask.data.action, *one.ask.data.args))),
+            "record": place[one.ask.seq],
+        }
+        for one in operations(run)
+    ]
 
 
 def first_difference(one: RunData, other: RunData) -> tuple[int, int] | None:

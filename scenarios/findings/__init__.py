@@ -5,6 +5,7 @@ JSON and as a page beside it.
 
     weakness   what an entry says
     measure    from an entry to a row: as specified, under each switch alone, hardened
+    parts      the schedules of one weakness, told as one
     stored     the rows as a file and as a page
     redex, …   the entries of each model
 """

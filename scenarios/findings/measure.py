@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import multiprocessing
 import pkgutil
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -156,12 +157,19 @@ def _measured(job: tuple[str, str]) -> dict[str, Any]:
     return measure(entry, find(model, None))
 
 
+def whole_id(part: str) -> str:
+    """Return the id of the weakness that a part belongs to; one without parts is its own."""
+    return re.sub(r"(?<=\d)[a-z]$", "", part)
+
+
 def select(model: str | None, ids: Sequence[str]) -> dict[str, list[str]]:
     """Return the weaknesses that are meant: all of a model, or those with these ids. Raises UsageError."""
     every = {name: [w.id for w in weaknesses(name)] for name in ([model] if model else models())}
-    known = [one for found in every.values() for one in found]
+    known = dict.fromkeys(name for found in every.values() for one in found for name in (whole_id(one), one))
     for one in ids:
         if one not in known:
             raise UsageError(f"ID: {unknown(one, tuple(known))}")
-    chosen = {name: [one for one in found if not ids or one in ids] for name, found in every.items()}
+    chosen = {
+        name: [one for one in found if not ids or one in ids or whole_id(one) in ids] for name, found in every.items()
+    }
     return {name: found for name, found in chosen.items() if found}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..complaints import UsageError
+from .parts import together
 
 FORMAT = "netsplit.findings/1"
 HERE = Path(__file__).parent
@@ -65,14 +66,15 @@ def page(kept: Mapping[str, Any]) -> str:
     """Return the page of what is kept of a model: a table, then what there is to say of each weakness."""
     model = kept["model"]
     rows = kept["rows"]
-    shown = sum(row["outcome"] == "violated" for row in rows)
-    mended = sum(row["hardened"] == "holds" for row in rows)
+    every = together(rows)
+    shown = sum(row["outcome"] == "violated" for row in every)
+    mended = sum(row["hardened"] == "holds" for row in every)
     lines = [
         f"# Weaknesses of {model}",
         "",
         f"Measured by `python -m scenarios.findings {model}` with netsplit {kept['version']} on {kept['date']}, "
         f"digest `{kept['digest']}`.",
-        f"Of {len(rows)} documented weaknesses {shown} show as specified; under `hardened` {mended} hold.",
+        f"Of {len(every)} documented weaknesses {shown} show as specified; under `hardened` {mended} hold.",
         "A switch that mends one alone, or switches that do so only together, can be given to `--set profile=`.",
         "",
         "| id | weakness | shown by | as specified | mended by | hardened |",

@@ -171,6 +171,12 @@ def test_less_than_a_majority_is_never_enough(nodes: tuple[str, ...]) -> None:
         assert given(machine, peer, Reply(request, OLD)) == []
 
 
+@pytest.mark.parametrize("retry", ["0s", "soon"])
+def test_it_must_ask_again_after_some_time(retry: str) -> None:
+    with pytest.raises(ValueError, match="retry: found"):
+        node(retry=retry)
+
+
 def test_a_wrong_word_is_refused_with_those_allowed() -> None:
     with pytest.raises(ValueError, match="write_back: found 'now', allowed: always, if-differing, never"):
         node(write_back="now")

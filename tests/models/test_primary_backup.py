@@ -155,6 +155,13 @@ def test_a_backup_that_lacks_nothing_of_its_own_primary_goes_on() -> None:
     assert sent(configured(backup, 2, ("n2", 1), ("n3", 1)), Ack) == [("n2", Ack(2, 1, 0, False))]
 
 
+def test_a_backup_that_never_got_the_log_of_its_primary_asks_for_it_in_the_next_configuration_too() -> None:
+    backup = node("n3")
+    given(backup, "n2", copy(ENTRY))
+    configured(backup, 2, ("n1", 1), ("n3", 1))
+    assert sent(configured(backup, 3, ("n1", 1), ("n3", 1), ("n2", 3)), Ack) == [("n1", Ack(3, -1, 0, False))]
+
+
 def test_a_backup_that_has_restarted_takes_nothing_but_the_whole_log() -> None:
     backup = node("n3", {("log", 0): tuple(ENTRY)}, 2)
     assert sent(given(backup, "n2", copy(LATER, first=1)), Ack) == [("n2", Ack(1, -1, 0, False))]

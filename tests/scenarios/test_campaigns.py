@@ -42,6 +42,9 @@ def test_no_claim_is_vacuous_throughout(results):
     claimed["quorum_write/everyone_pushes_all"] = ("states_agree",)
     raft = ("linearizable", "one_leader_per_term", "log_matching", "accepted_survives")
     claimed["raft/nemesis"] = claimed["raft/nemesis_reconfigures"] = raft
+    claimed["abd/nemesis"] = ("linearizable", "one_value_per_tag")
+    claimed["primary_backup/nemesis"] = claimed["chain/nemesis"] = raft
+    claimed["multipaxos/nemesis"] = ("linearizable", "one_leader_per_term", "leader_has_majority", "accepted_survives")
     claimed["ecs/invariants"] = ("publication_backed", "unique_clock", "no_invention", "held_stays_held")
     claimed["ecs/invariants"] += ("applied_once_in_a_life", "published_is_held", "published_survives", "pull_is_sound")
     claimed["ecs/converges"] = claimed["ecs/lossy_pull"] = claimed["ecs/lossy_pull_unaided"] = ("no_holes",)

@@ -5,7 +5,8 @@ protocol without a leader loses is drawn. A client stands beside each node; each
 a read asks for the key whose write was acknowledged last, by anybody. So an acknowledged write is lost if in the end no
 majority holds it, and a read is stale if it finds nothing.
 
-Nothing was published to compare with: the figures are for comparing protocols, seed by seed, with Raft.
+Nothing was published to compare with: the figures are for comparing protocols, seed by seed, with Raft. An interval of
+no width says that all seeds agree, and not that there can be no other.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ PROTOCOLS: Mapping[str, Protocol] = {
 }
 BESIDE = "raft"  # with which the others are compared
 FIGURES = {
-    "available": "share of clients' seconds of the cut in which an operation was acknowledged",
-    "failover": "ms from the cut until a write begun after it was acknowledged to a client on the other side",
+    "available": "share of clients' seconds of the cut in which they were served",
+    "failover": "ms from the cut to the first later write on the other side",
     "lost": "acknowledged writes of a run that no majority holds in the end",
     "stale": "reads of a run that missed a write acknowledged before",
     "messages": "messages for each acknowledged operation",
@@ -175,8 +176,8 @@ def run(trials: int, spread: Spread) -> Result:
         tables[figure] = Table(head, tuple(row for row in cells if row[1] == figure))
         charts[figure] = (
             Chart(
-                title=f"A leader cut off across five regions: {figure}", x="protocol", y="mean", low="low",
-                high="high", form="points", y_label=label,
+                title=f"A leader cut off across five regions: {figure}", x="figure", y="mean", by="protocol", low="low",
+                high="high", form="points", y_label=label, x_label=" ",
                 caption=f"Means of {trials} runs, the same seeds for each protocol, with intervals at 95 %.",
             ),
             figure,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from models._configured.configuration import Configuration, Confirm, Confirmed, Current, Decided, Ping
 from models.chain import Chain
 from models.primary_backup import PrimaryBackup
@@ -17,9 +19,11 @@ def master(kind: Any = Chain, **params: Any) -> Any:
     return made
 
 
-def hears(machine: Any, at: int, nodes: tuple[str, ...], number: int = 1, synced: bool = True, held: int = 0) -> None:
+def hears(
+    machine: Any, at: int, nodes: tuple[str, ...], number: int = 1, synced: bool = True, latest: int = 1, held: int = 0
+) -> None:
     for node in nodes:
-        machine.step(Receive(node, Ping(number, synced, held)), Now(at * MS))
+        machine.step(Receive(node, Ping(number, synced, latest, held)), Now(at * MS))
 
 
 def checks(machine: Any, at: int) -> list[tuple[str, ...]]:
@@ -103,7 +107,12 @@ def test_a_read_is_confirmed_in_the_current_configuration_alone() -> None:
 
 def test_a_node_with_an_old_configuration_is_told_the_current_one() -> None:
     machine = master()
-    assert machine.step(Receive("n3", Ping(0, True, 0)), Now(0)) == [Send("n3", Current(machine.current))]
+    assert machine.step(Receive("n3", Ping(0, True, 0, 0)), Now(0)) == [Send("n3", Current(machine.current))]
+
+
+def test_who_is_alive_must_be_heard_before_the_patience_ends() -> None:
+    with pytest.raises(ValueError, match="beat: found '1s', allowed: a time above 0 and below patience"):
+        Chain("n1", Cluster("n1", NODES), beat="1s")
 
 
 # -- two steps ---------------------------------------------------------------------------------------------
@@ -130,6 +139,13 @@ def test_who_holds_most_leads_when_all_have_stopped_following_the_last_one() -> 
     assert machine.current.number == 2
     hears(machine, 260, ("n4",), number=2, held=5)
     assert machine.current == Configuration(3, (("n4", 1), ("n3", 1), ("n1", 1)), True)
+
+
+def test_an_entry_of_a_later_primary_counts_more_than_a_longer_log() -> None:
+    machine = without_the_primary(replication="semi-synchronous")
+    hears(machine, 250, ("n3", "n1"), number=2, latest=1, held=9)
+    hears(machine, 260, ("n4",), number=2, latest=2, held=5)
+    assert machine.current.nodes == ("n4", "n3", "n1")
 
 
 def test_a_primary_that_is_alive_goes_on_when_a_backup_leaves() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from models._parameters import count, quantity
 from models.redex import Redex, choices
-from models.redex.choices import WORDS, count, one_of, quantity
+from models.redex.choices import WORDS, one_of
 from sim.units import duration
 
 PARAMETERS = {
