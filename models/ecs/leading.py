@@ -188,7 +188,7 @@ class Leading(Applying):
         self.note(Point("told"))
         if self.p.marker_objects != "none":
             self._hold_marker(marker)
-        self._announce(marker, self.epoch)
+        self._announce(marker)
         self.note(Point("announced"))
         if self._buffers:
             if self.p.leader_applies == "on":
@@ -198,14 +198,16 @@ class Leading(Applying):
         if self.p.pruning == "checkpointed":
             del self.gates[marker.commit_seq]
 
-    def _announce(self, marker: CommitMarker, epoch: int) -> None:
-        self.broadcast(MarkerAnnounce(*marker, epoch))
+    def _announce(self, marker: CommitMarker) -> None:
+        # The epoch is the leader's own, in which it may not have published this: a leader of an older epoch that has
+        # nothing to push to the stores hears in no other way that it leads no more.
+        self.broadcast(MarkerAnnounce(*marker, self.epoch))
 
     @on(Alarm, "markers")
     def announce_again(self, about: Any, now: Now) -> None:
         if self.role == LEADER:
             for seq in sorted(self.markers)[-self.p.recent :] if self.p.recent else ():
-                self._announce(*self.markers[seq])
+                self._announce(self.markers[seq][0])
 
     @on(Alarm, "retry")
     def retry(self, about: Any, now: Now) -> None:

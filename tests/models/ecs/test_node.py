@@ -435,6 +435,17 @@ def test_a_leader_gives_way_to_a_later_epoch(message: Any) -> None:
     assert not leader.machine.gates
 
 
+def test_a_marker_is_announced_again_under_the_epoch_of_who_announces_it() -> None:
+    leader = Ecs("n1", Cluster("n1", NAMES), **FENCED)
+    _, marker = committed(1)
+    leader.step(Boot({("marker", 1): (marker.capsule_id, 5, 4), "epoch": 4, "role": "leader"}, 2), Now())
+    for store in (1, 2):
+        leader.step(Receive(NAMES[store], Fenced(store, leader.epoch, ())), Now())
+    effects = leader.step(Alarm("markers"), Now())
+    assert leader.epoch > 4
+    assert {e.msg.epoch for e in effects if isinstance(e, Send) and type(e.msg) is MarkerAnnounce} == {leader.epoch}
+
+
 def test_a_follower_halts_at_a_second_capsule_of_a_sequence() -> None:
     follower = Bench(SWITCHES["fencing"], "n2", **FOLLOWER)
     data, marker = committed(1)
