@@ -446,6 +446,18 @@ def test_a_marker_is_announced_again_under_the_epoch_of_who_announces_it() -> No
     assert {e.msg.epoch for e in effects if isinstance(e, Send) and type(e.msg) is MarkerAnnounce} == {leader.epoch}
 
 
+@pytest.mark.parametrize("role", ["leader", "follower"])
+@pytest.mark.parametrize(("word", "seqs"), [("none", []), ("durable", list(range(1, 11)))])
+def test_a_life_says_first_what_an_earlier_one_has_published(role: str, word: str, seqs: list[int]) -> None:
+    machine = Ecs("n1", Cluster("n1", NAMES), **(FENCED | {"outbox": word}))
+    log: dict[Any, Any] = {("marker", seq): (committed(seq)[1].capsule_id, 5, 4) for seq in range(1, 11)}
+    effects = machine.step(Boot({**log, "role": role, "state": (10, oid(1), 10)}, 2), Now())
+    stated = [e.fact for e in effects if isinstance(e, Note) and isinstance(e.fact, Published)]
+    assert [fact.seq for fact in stated] == seqs
+    # Before the state that was made of it, and before what waits for the disk.
+    assert effects.index(Note(Restored(10, 10))) == len(stated)
+
+
 def test_a_follower_halts_at_a_second_capsule_of_a_sequence() -> None:
     follower = Bench(SWITCHES["fencing"], "n2", **FOLLOWER)
     data, marker = committed(1)
