@@ -47,7 +47,6 @@ class Leading(Applying):
         self.next_publish = 1  # the lowest sequence that is not published, for publication in order
         self.gates: dict[int, Open] = {}
         self.last_stamp = 0
-        self._logged: set[int] = set()  # what this node had published when its life began
         self._waiting: list[Ask] = []  # for this node to lead
         self._recovery: Recovery | None = None
         self._recovering: dict[int, Vote] = {}  # what must be published again, and whose capsule is not here
@@ -64,19 +63,24 @@ class Leading(Applying):
             if isinstance(key, tuple) and key[0] == "marker":
                 marker = CommitMarker(key[1], value[0], value[1])
                 self.remember(marker, value[2])
-                self._logged.add(key[1])
                 self.last_stamp = max(self.last_stamp, marker.timestamp_ns)
         self.next_seq = self.next_publish = self.tail
+
+    def restate(self, durable: Mapping[Hashable, Any]) -> None:
+        """With a durable outbox, say first in a life what an earlier one has published.
+
+        The crash may have fallen when a marker was durable and nobody had been told, and whatever role the node has
+        from now on, others learn the marker from its answers.
+        """
+        if self.p.outbox == "durable":
+            for seq in sorted(key[1] for key in durable if isinstance(key, tuple) and key[0] == "marker"):
+                self.note(Published(*self.markers[seq][0], self.policy.required))
 
     def lead(self, now: Now) -> None:
         """Begin to lead: with a durable outbox, by saying again what may not have been heard."""
         self.role = LEADER
         if self.p.outbox == "durable":
-            # The crash may have fallen when a marker was durable and nobody had been told.
-            for seq in sorted(self._logged)[-self.p.recent :] if self.p.recent else ():
-                self.note(Published(*self.markers[seq][0], self.policy.required))
             self.announce_again(None, now)
-        self._logged.clear()
         if self._buffers and self.p.leader_applies == "on":
             self.drain()
 
@@ -188,7 +192,7 @@ class Leading(Applying):
         self.note(Point("told"))
         if self.p.marker_objects != "none":
             self._hold_marker(marker)
-        self._announce(marker, self.epoch)
+        self._announce(marker)
         self.note(Point("announced"))
         if self._buffers:
             if self.p.leader_applies == "on":
@@ -198,14 +202,16 @@ class Leading(Applying):
         if self.p.pruning == "checkpointed":
             del self.gates[marker.commit_seq]
 
-    def _announce(self, marker: CommitMarker, epoch: int) -> None:
-        self.broadcast(MarkerAnnounce(*marker, epoch))
+    def _announce(self, marker: CommitMarker) -> None:
+        # The epoch is the leader's own, in which it may not have published this: a leader of an older epoch that has
+        # nothing to push to the stores hears in no other way that it leads no more.
+        self.broadcast(MarkerAnnounce(*marker, self.epoch))
 
     @on(Alarm, "markers")
     def announce_again(self, about: Any, now: Now) -> None:
         if self.role == LEADER:
             for seq in sorted(self.markers)[-self.p.recent :] if self.p.recent else ():
-                self._announce(*self.markers[seq])
+                self._announce(self.markers[seq][0])
 
     @on(Alarm, "retry")
     def retry(self, about: Any, now: Now) -> None:

@@ -59,6 +59,7 @@ class Ecs(Pulling):
     def booted(self, durable: Mapping[Hashable, Any], life: int, now: Now) -> None:
         self.life = life
         self.restore(durable)
+        self.restate(durable)
         if self.tally:
             self.note(Restored(self.upto, self.tally))
         if life == 1:

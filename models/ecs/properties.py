@@ -270,7 +270,8 @@ def _spread(fact: str, verb: str) -> Judge:
             # A crash may fall between an effect and its statement; the next life says how far it is.
             done = {commit for commit in published if commit[0] <= record.data.upto}
             have.setdefault(record.node, set()).update(done)
-        elif record.name == fact:
+        elif record.name == fact or record.name == "applied":
+            # Who applies has heard of it, though a crash may take the statement of that and leave the marker.
             have.setdefault(record.node, set()).add((record.data.seq, record.data.payload))
         if not published or not followers:
             continue
@@ -294,11 +295,17 @@ def applied_everywhere(cluster: Any) -> Judge:
 
 @eventually(
     "the marker of every published commit comes to every live follower",
-    needs={"published": "seq payload", "received": "seq payload", "state": "role"},
+    needs={
+        "published": "seq payload",
+        "received": "seq payload",
+        "applied": "seq payload",
+        "restored": "upto",
+        "state": "role",
+    },
     within="5s",
 )
 def announced_everywhere(cluster: Any) -> Judge:
-    """Look for a receipt, in this life or an earlier one (EW-22)."""
+    """Look for a receipt or what can only come of one, in this life or an earlier one (EW-22)."""
     return _spread("received", "heard of")
 
 
@@ -327,17 +334,23 @@ def held_is_published(cluster: Any) -> Judge:
         said = None if stuck is None else f"sequence {stuck[0]} is on {len(stores[stuck])} stores and not published"
 
 
-@always("only a leader publishes", needs={"published": "seq", "state": "role"})
+@always("only a leader publishes", needs={"published": "seq", "state": "role", "boot": ""})
 def only_leaders_publish(cluster: Any) -> Judge:
-    """Judge each publication by the role that its node has at that time (EW-34)."""
+    """Judge each publication by the role that its node has at that time (EW-34).
+
+    What a node states as it boots, an earlier life has published.
+    """
     roles: dict[str, str] = {}
+    boots: dict[str, int] = {}
     said: Any = NOTHING
     while True:
         record = yield said
         said = NOTHING
         if record.kind == "state":
             roles[record.node] = "" if record.data is None else record.data.role
-        else:
+        elif record.kind == "boot":
+            boots[record.node] = record.seq
+        elif record.cause is None or record.cause != boots.get(record.node):
             role = roles.get(record.node)
             said = None if role == LEADER else f"{record.node} published sequence {record.data.seq} as a {role}"
 

@@ -435,6 +435,29 @@ def test_a_leader_gives_way_to_a_later_epoch(message: Any) -> None:
     assert not leader.machine.gates
 
 
+def test_a_marker_is_announced_again_under_the_epoch_of_who_announces_it() -> None:
+    leader = Ecs("n1", Cluster("n1", NAMES), **FENCED)
+    _, marker = committed(1)
+    leader.step(Boot({("marker", 1): (marker.capsule_id, 5, 4), "epoch": 4, "role": "leader"}, 2), Now())
+    for store in (1, 2):
+        leader.step(Receive(NAMES[store], Fenced(store, leader.epoch, ())), Now())
+    effects = leader.step(Alarm("markers"), Now())
+    assert leader.epoch > 4
+    assert {e.msg.epoch for e in effects if isinstance(e, Send) and type(e.msg) is MarkerAnnounce} == {leader.epoch}
+
+
+@pytest.mark.parametrize("role", ["leader", "follower"])
+@pytest.mark.parametrize(("word", "seqs"), [("none", []), ("durable", list(range(1, 11)))])
+def test_a_life_says_first_what_an_earlier_one_has_published(role: str, word: str, seqs: list[int]) -> None:
+    machine = Ecs("n1", Cluster("n1", NAMES), **(FENCED | {"outbox": word}))
+    log: dict[Any, Any] = {("marker", seq): (committed(seq)[1].capsule_id, 5, 4) for seq in range(1, 11)}
+    effects = machine.step(Boot({**log, "role": role, "state": (10, oid(1), 10)}, 2), Now())
+    stated = [e.fact for e in effects if isinstance(e, Note) and isinstance(e.fact, Published)]
+    assert [fact.seq for fact in stated] == seqs
+    # Before the state that was made of it, and before what waits for the disk.
+    assert effects.index(Note(Restored(10, 10))) == len(stated)
+
+
 def test_a_follower_halts_at_a_second_capsule_of_a_sequence() -> None:
     follower = Bench(SWITCHES["fencing"], "n2", **FOLLOWER)
     data, marker = committed(1)

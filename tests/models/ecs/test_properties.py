@@ -192,3 +192,26 @@ def test_the_broken_trace_is_caught(name: str) -> None:
 def test_the_sound_trace_passes_and_is_not_vacuous(name: str) -> None:
     found = judged(name, TEETH[name][1])
     assert found.verdict == "holds", found
+
+
+@pytest.mark.parametrize("what", [applied("n2", 1, 1), ("n2", said.Restored(1, 1))])
+def test_who_has_applied_a_commit_has_heard_of_it_though_a_crash_took_the_statement(what: Line) -> None:
+    lines = [role("n2"), published(), received("n3"), what, *NOW]
+    assert judged("announced_everywhere", lines).verdict == "holds"
+
+
+@pytest.mark.parametrize(("cause", "verdict"), [(1, "holds"), (3, "violated")])
+def test_a_publication_is_an_earlier_lifes_only_if_it_is_stated_in_the_step_of_the_boot(
+    cause: int, verdict: str
+) -> None:
+    jury = Jury([BY_NAME["only_leaders_publish"]], HEADER)
+    jury.hear_all(
+        [
+            Record(1, 1 * S, "boot", "n1", None, None, Booted(2)),
+            Record(2, 1 * S, "state", "n1", 1, None, role("n1", "candidate")[1]),
+            Record(4, 2 * S, "note", "n1", cause, "published", published()[1]),
+            Record(5, 3 * S, "state", "n1", None, None, role("n1", "leader")[1]),
+            Record(6, 4 * S, "note", "n1", 5, "published", published(2)[1]),
+        ]
+    )
+    assert jury.findings()[0].verdict == verdict
