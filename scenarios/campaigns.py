@@ -48,28 +48,28 @@ CAMPAIGNS = (
     Campaign(
         "redex I4: whatever befalls links and followers, one writer alone is contradicted by nobody",
         "redex/premises_one_writer",
-        10_000,
+        2000,
     ),
     Campaign(
         "redex I1 to I3, I6 to I10, I12, I17: whatever befalls whom, nobody breaks a rule",
         "redex/premises_none",
-        10_000,
+        2000,
     ),
     Campaign(
         "redex L4 under drawn faults, if anybody leads; every fault is over by heal, every schedule replays",
         "redex/nemesis",
-        2000,
+        300,
         replay=True,
     ),
     Campaign(
         "hardened redex under drawn faults: one leader a term, what is committed survives, all catch up (S1-S7)",
         "redex/hardened_nemesis",
-        5000,
+        1000,
     ),
     Campaign(
         "careless under drawn faults: every fault is over by heal, every schedule replays",
         "careless/nemesis",
-        2000,
+        1000,
         replay=True,
     ),
     Campaign(
@@ -77,17 +77,17 @@ CAMPAIGNS = (
         "ecs/invariants",
         10_000,
     ),
-    Campaign("ecs EI-15: after heal, fresh sessions both ways make all sets equal", "ecs/converges", 10_000),
+    Campaign("ecs EI-15: after heal, fresh sessions both ways make all sets equal", "ecs/converges", 2000),
     Campaign(
         "ecs EI-15: over a link that loses a tenth of the symbols a follower pulls 100 objects in fresh sessions",
         "ecs/lossy_pull",
-        10_000,
+        2000,
     ),
-    Campaign("ecs hardened: the same without that help", "ecs/lossy_pull_unaided", 10_000),
+    Campaign("ecs hardened: the same without that help", "ecs/lossy_pull_unaided", 2000),
     Campaign(
         "ecs hardened under drawn faults and promotions: one clock, applied everywhere, in order and once",
         "ecs/hardened_storm",
-        2000,
+        500,
     ),
     Campaign(
         "quorum_write QI-10, QI-11, QI-13, QI-14, QI-16 under drawn faults that leave disks whole, with 2 to 6 nodes",
@@ -137,27 +137,27 @@ CAMPAIGNS = (
     Campaign(
         "raft: so they are while members and leaders change, logs become snapshots and reads go by leases",
         "raft/nemesis_reconfigures",
-        2000,
+        500,
     ),
     Campaign(
         "abd: registers are linearizable, and no tag is two values, under drawn faults",
         "abd/nemesis",
-        2000,
+        500,
     ),
     Campaign(
         "primary_backup, synchronous: what clients were told is linearizable under drawn faults and a cut-off primary",
         "primary_backup/nemesis",
-        2000,
+        500,
     ),
     Campaign(
         "chain: what clients were told is linearizable under drawn faults and a cut-off head",
         "chain/nemesis",
-        2000,
+        500,
     ),
     Campaign(
         "multipaxos: what clients were told is linearizable under drawn faults and a cut-off leader",
         "multipaxos/nemesis",
-        2000,
+        500,
     ),
 )
 
