@@ -13,7 +13,7 @@ from sim.property import END, NOTHING, always
 from .witness import Judge, as_specified
 
 LOG = {"stored": "seq", "skipped": "start to", "state": "tail first_retained", "crash": "", "boot": ""}
-WRITES = {"stored": "seq payload", "accepted": "seq", "boot": "", END: ""}
+WRITES = {"stored": "seq payload", "accepted": "seq", "boot": "", "crash": "", END: ""}
 
 
 @always("a log grows at its tail alone, and nothing but a skip leaves a gap", needs=LOG)
@@ -60,13 +60,17 @@ def single_writer_agrees(cluster: Any) -> Judge:
     lives: dict[str, int] = {}
     writers: set[tuple[str, int]] = set()
     held: dict[int, tuple[Any, str]] = {}
-    differs: tuple[int, str] | None = None  # by a step that may yet turn out to have been another life's write
+    differs: tuple[int, str, str] | None = None  # by a step that may yet turn out to have been another life's write
     said: Any = NOTHING
     while True:
         record = yield said
         said = NOTHING
         if differs is not None and record.cause != differs[0]:
-            said, differs = differs[1], None
+            if record.kind == "crash" and record.node == differs[2]:
+                writers |= {("", 0), ("", 1)}  # it fell before the writer could say that it had accepted
+            else:
+                said = differs[1]
+            differs = None
             continue
         if record.kind == "boot":
             lives[record.node] = record.data.life
@@ -79,4 +83,5 @@ def single_writer_agrees(cluster: Any) -> Judge:
             first, where = held.setdefault(seq, (payload, record.node))
             said = None
             if first != payload and differs is None:
-                differs = record.cause, f"sequence {seq} is {payload} on {record.node} and {first} on {where}"
+                sentence = f"sequence {seq} is {payload} on {record.node} and {first} on {where}"
+                differs = record.cause, sentence, record.node

@@ -9,7 +9,7 @@ import pytest
 
 from models.redex import SWITCHES, Redex, machine
 from models.redex.entries import appends_only, single_writer_agrees
-from models.redex.facts import Struck
+from models.redex.facts import Accepted, Stored, Struck
 from models.redex.logfile import SkipRefused
 from models.redex.messages import NOT_LEADER, Event, SyncHeartbeat, SyncNack, SyncRequest, SyncResponse
 from models.redex.pace import catches_up
@@ -20,6 +20,7 @@ from sim.clients import Errand
 from sim.faults import FOREVER, Crash, Operate, PacketFault, Partition, Planned
 from sim.machine import Alarm, NodeId, Now, Send, on
 from sim.property import Property
+from sim.trace import Booted, Crashed, Header, Record
 from sim.units import MS, S
 
 CRASH = Planned(Crash(nodes=("n1",)), at=1003 * MS, lasting=FOREVER)
@@ -383,3 +384,27 @@ def test_nothing_is_said_of_hardened_nodes_which_have_rules_of_their_own(run: An
         round_ms=False,
     )
     assert seen.outcome.findings[0].verdict == "vacuous"
+
+
+def _single_writer(*records: Record) -> list[Any]:
+    header = Header(nodes=("n1", "n2"), stop=S, views=("role", "leader", "tail", "first_retained"))
+    judge = single_writer_agrees.judge(header)
+    next(judge)
+    return [judge.send(record) for record in records]
+
+
+FIRST = (
+    Record(1, 0, "note", "n1", 0, "stored", Stored(0, "a")),
+    Record(2, 0, "note", "n1", 0, "accepted", Accepted(1, 0, "a")),
+    Record(3, 5, "note", "n2", 9, "stored", Stored(0, "b")),
+)
+
+
+def test_a_copy_that_differs_from_the_only_writers_is_blamed() -> None:
+    said = _single_writer(*FIRST, Record(4, 6, "boot", "n2", None, None, Booted(2)))
+    assert said[-1] == "sequence 0 is b on n2 and a on n1"
+
+
+def test_a_crash_that_fell_before_a_second_writer_could_say_so_is_no_blame() -> None:
+    said = _single_writer(*FIRST, Record(4, 5, "crash", "n2", None, None, Crashed(1, "unsynced-lost", 1)))
+    assert [sentence for sentence in said if isinstance(sentence, str)] == []
