@@ -61,6 +61,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def study(path: Path, *arguments: str) -> tuple[int, str]:
+    if "--out" not in arguments:
+        arguments = (*arguments, "--out", str(path.parent / "out"))
     done = CliRunner().invoke(main, ["study", str(path), "--no-plots", "--workers", "1", *arguments])
     return done.exit_code, done.output
 
