@@ -7,6 +7,8 @@ that. It cannot see a clock that runs at a wrong rate from the start, nor a disk
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from .roles import CAPABILITY_SELECTED, CHANNEL_CLOSE, GRACEFUL_RELINQUISH, LEADER
@@ -38,6 +40,22 @@ class Calm:
         self._heartbeats: set[int] = set()
         self._faults: set[int] = set()
         self._flying: dict[int, int] = {}  # when each message was sent, oldest first
+
+    def part(self, views: Mapping[str, Any], at: int) -> Calm:
+        """Return a watch over some nodes as they look, whom nobody else reaches from now on.
+
+        What is under way is of unknown age to it, so it is calm only when that has arrived.
+        """
+        part = copy(self)
+        part.since, part.views, part.leaders = at, {}, ()
+        part._heartbeats, part._faults, part._flying = set(self._heartbeats), set(self._faults), {}
+        for node, view in views.items():
+            part._look(node, view)
+        return part
+
+    def awaits(self, sent: int | None) -> bool:
+        """Return whether a message is under way."""
+        return sent in self._flying
 
     def stable(self, at: int) -> bool:
         """Return whether nothing is broken now and no message has been under way for longer than D."""

@@ -99,28 +99,39 @@ def bounded(delay: int | None = None) -> tuple[Property, Property, Property]:
 
     @always("one leader, always the same, 2(H + D) after the cluster calmed down with a leader", needs=NEEDS)
     def settled_after_heal(cluster: Any) -> Judge:
-        calm = Calm(cluster.nodes, delay)
-        began: int | None = None  # stable, and with a leader, from here
-        # For D after a crash a heartbeat of the dead leader may arrive, and a live one gives way to it: then nobody
-        # leads. The specification states L4 for cuts, whose messages in flight come from nodes that stay up.
-        crashed = 0
+        settling = Settling(Calm(cluster.nodes, delay))
         said: Any = NOTHING
         while True:
-            record = yield said
-            said = NOTHING
-            at = record.at
-            crashed = at if record.kind == "crash" else crashed
-            stable = calm.stable(at)
-            # Between two records there is always one set of leaders, so another leader would show as none or two.
-            if began is not None and stable and at > began + 2 * (calm.heartbeat + calm.delay):
-                said = _one(calm.leaders, f"long after {clock_text(began)}, since when nothing is wrong")
-            if calm.hear(record) or not stable or not calm.heartbeat:
-                began = None
-            landed = not crashed or at > crashed + calm.delay
-            if began is None and calm.leaders and calm.heartbeat and calm.stable(at) and landed:
-                began = at
+            said = settling.judge((yield said))
 
     return detected_in_time, settled_after_failover, settled_after_heal
+
+
+class Settling:
+    """Judges whether one of those whom `calm` watches leads, always the same, 2(H + D) after they calmed down (L4)."""
+
+    def __init__(self, calm: Calm) -> None:
+        self.calm = calm
+        self._began: int | None = None  # stable, and with a leader, from here
+        # For D after a crash a heartbeat of the dead leader may arrive, and a live one gives way to it: then nobody
+        # leads. The specification states L4 for cuts, whose messages in flight come from nodes that stay up.
+        self._crashed = 0
+
+    def judge(self, record: Any) -> Any:
+        """Take in a record and say what is wrong; the leaders that it judges are those of until then."""
+        calm, at = self.calm, record.at
+        said: Any = NOTHING
+        self._crashed = at if record.kind == "crash" else self._crashed
+        stable = calm.stable(at)
+        # Between two records there is always one set of leaders, so another leader would show as none or two.
+        if self._began is not None and stable and at > self._began + 2 * (calm.heartbeat + calm.delay):
+            said = _one(calm.leaders, f"long after {clock_text(self._began)}, since when nothing is wrong")
+        if calm.hear(record) or not stable or not calm.heartbeat:
+            self._began = None
+        landed = not self._crashed or at > self._crashed + calm.delay
+        if self._began is None and calm.leaders and calm.heartbeat and calm.stable(at) and landed:
+            self._began = at
+        return said
 
 
 def _orphans(record: Any, calm: Calm) -> list[str]:
