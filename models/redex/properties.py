@@ -113,23 +113,25 @@ class Settling:
     def __init__(self, calm: Calm) -> None:
         self.calm = calm
         self._began: int | None = None  # stable, and with a leader, from here
-        # For D after a crash a heartbeat of the dead leader may arrive, and a live one gives way to it: then nobody
-        # leads. The specification states L4 for cuts, whose messages in flight come from nodes that stay up.
-        self._crashed = 0
+        # For D after a crash, or after a cut, a heartbeat of a leader that is gone may arrive, and a live one gives way
+        # to it: then nobody leads. The specification states L4 for what comes from nodes that stay up and in reach.
+        self._lost = calm.since
 
     def judge(self, record: Any) -> Any:
         """Take in a record and say what is wrong; the leaders that it judges are those of until then."""
         calm, at = self.calm, record.at
         said: Any = NOTHING
-        self._crashed = at if record.kind == "crash" else self._crashed
+        self._lost = at if record.kind == "crash" else self._lost
         stable = calm.stable(at)
         # Between two records there is always one set of leaders, so another leader would show as none or two.
         if self._began is not None and stable and at > self._began + 2 * (calm.heartbeat + calm.delay):
             said = _one(calm.leaders, f"long after {clock_text(self._began)}, since when nothing is wrong")
-        if calm.hear(record) or not stable or not calm.heartbeat:
+        disturbed = calm.hear(record)
+        if disturbed or not stable or not calm.heartbeat:
             self._began = None
-        landed = not self._crashed or at > self._crashed + calm.delay
-        if self._began is None and calm.leaders and calm.heartbeat and calm.stable(at) and landed:
+        landed = not self._lost or at > self._lost + calm.delay
+        taken = disturbed and record.kind == "step"  # a message of unknown age, and its effect has yet to show
+        if self._began is None and calm.leaders and calm.heartbeat and calm.stable(at) and landed and not taken:
             self._began = at
         return said
 

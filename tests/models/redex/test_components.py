@@ -81,6 +81,13 @@ def test_two_leaders_on_one_side_of_a_cut_are_caught(run: Any, machine: Any, sai
     assert sentence(run, settled_in_components, machine, [cut]) == said
 
 
+def test_a_leader_may_give_way_to_a_heartbeat_that_was_under_way_when_its_component_was_cut_off(run: Any) -> None:
+    """n1's of 2000 arrives at 2005, and n2 is alone from 2003 on."""
+    cuts = [Planned(Partition(groups=("n1", "n2")), at=at * MS, lasting=999 * MS) for at in (1000, 2003)]
+    assert sentence(run, settled_in_components, Redex, cuts, nodes=2) is None
+    assert run(2, 3000, cuts).leaders_at(2300) == ("n1",)
+
+
 def test_a_cluster_that_is_not_divided_is_not_judged(run: Any) -> None:
     pause = Planned(Pause(nodes=("n1",)), at=1003 * MS, lasting=2000 * MS)
     seen = run(3, 4000, [pause], machine=Stubborn, properties=(settled_in_components,))
