@@ -21,7 +21,7 @@ from ..study import Result, Row, Study
 MEMBERS = range(3, 51)
 VNODES = (1, 10, 100, 500)
 TIMES = (6, 4, 2, 1)  # as many trials, for each of these
-SYMBOLS = 32  # of one trial, by which its share is measured; the first one alone counts as a move
+SYMBOLS = 16  # of one trial, by which its share is measured; the first one alone counts as a move
 Z95, Z999 = 1.959964, 3.290527
 
 
