@@ -120,8 +120,8 @@ ENTRIES = (
             strikes=lambda s: len(s.notes("struck", "n2")),
         ),
         expected={"failures_a_second": (9.5, 10.5), "strikes": 0},
-        unmended="The policy is to evict, there is nothing to evict, and REJOIN is about withdrawing; the specification "
-        "names nothing else.",
+        unmended="The policy is to evict, there is nothing to evict, and REJOIN is about withdrawing; the "
+        "specification names nothing else.",
     ),
     Weakness(
         id="W29d",
