@@ -1,4 +1,4 @@
-"""Estimates with intervals, at 95 %: proportions, medians, and differences between runs that met the same weather.
+"""Estimates with intervals, at 95 %: proportions, means, medians, and what sets apart runs that met the same weather.
 
 Pure functions of numbers, and nothing is drawn: the bootstrap interval of a median is computed, not sampled.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import exp, lgamma, log, log1p, sqrt
+from statistics import fmean, stdev
 
 Z = 1.959963984540054  # two-sided 95 % of the normal distribution
 TAIL = 0.025
@@ -48,6 +49,13 @@ def median(ordered: Sequence[int]) -> tuple[float, float | None, float | None] |
     first = _first(n, lambda j: at_least(low, n, j / n) >= TAIL)
     last = _first(n, lambda j: at_least(high, n, j / n) >= 1 - TAIL)
     return middle, float(ordered[first - 1]), float(ordered[last - 1])
+
+
+def mean(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the mean and its interval at 95 %, from the normal approximation; of one value no more than itself."""
+    middle = fmean(values)
+    half = Z * stdev(values) / sqrt(len(values)) if len(values) > 1 else 0.0
+    return middle, middle - half, middle + half
 
 
 def _first(n: int, holds: Callable[[int], bool]) -> int:

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from reports.statistics import at_least, median, paired_proportions, proportion
+from reports.statistics import at_least, mean, median, paired_proportions, proportion
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 40, 150])
@@ -94,3 +94,8 @@ def test_a_median_of_very_many_numbers_takes_no_time():
     middle, low, high = median(range(10**6))
     assert middle == 499999.5
     assert (low, high) == pytest.approx((499_020, 500_980), abs=2)
+
+
+def test_the_interval_of_a_mean_narrows_with_more_values() -> None:
+    wide, narrow = mean([1.0, 2.0] * 4), mean([1.0, 2.0] * 64)
+    assert wide[2] - wide[1] > narrow[2] - narrow[1]
