@@ -1,0 +1,311 @@
+"""Compares sweeps, or the settings of one, run by run: tables and charts of what sets apart pairs of the same seed.
+
+Two runs make a pair if they have the same seed and stand at the same point of every axis but the one that they are
+compared along. A difference is what a side has more than what it stands beside; intervals are at 95 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import statistics
+from .chart import Chart, word
+from .paired import Measured, Pairs
+from .samples import Sample, Samples
+from .sweepfigures import HEADLINES, SERIES, WORDS, Charts, labelled, roles, rounded, scaled, unit_of
+from .table import Cell, Table
+
+ALONG = "sweep"  # the axis on which whole sweeps lie
+
+
+class CannotCompare(ValueError):
+    """There are no pairs; says why, and what would have some."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the things that are compared: its name, or its value on the axis, and its runs."""
+
+    name: Cell
+    runs: Sequence[Sample]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point of all axes, and the pairs there."""
+
+    axes: Mapping[str, Cell]
+    pairs: Pairs
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Sides, each beside the same one. `left` says how many runs of a side, and of the one beside it, have no pair."""
+
+    along: str
+    beside: Cell
+    units: Mapping[str, str]
+    places: tuple[Place, ...]
+    left: Mapping[Cell, tuple[int, int]]
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The axes, that along which is compared being the last."""
+        return tuple(self.places[0].axes)
+
+    def varied(self) -> dict[str, list[Cell]]:
+        """Return the axes that have more than one value, with their values."""
+        values = {axis: list(dict.fromkeys(place.axes[axis] for place in self.places)) for axis in self.axes}
+        return {axis: found for axis, found in values.items() if len(found) > 1}
+
+    def name(self, value: Cell, axis: str = "") -> str:
+        """Return what a side, or a value of another axis, is called."""
+        axis = axis or self.along
+        unit = self.units.get(axis, "")
+        said = "not set" if value is None else f"{word(value)} {unit}".rstrip()
+        return said if axis == ALONG else f"{axis} {said}"
+
+
+def compare(along: str, units: Mapping[str, str], beside: Side, sides: Sequence[Side]) -> Comparison:
+    """Pair the runs of each side with those of the one that they all stand beside. Raises CannotCompare."""
+    partners = {_key(run, along): run for run in beside.runs}
+    places: list[Place] = []
+    left = {}
+    for side in sides:
+        found: dict[tuple[tuple[str, Cell], ...], Pairs] = {}
+        for run in side.runs:
+            key = _key(run, along)
+            if key in partners:
+                found.setdefault(key[0], Pairs()).add(run, partners[key])
+        if not found:
+            raise CannotCompare(_why_not(side, beside, along))
+        count = sum(pairs.count for pairs in found.values())
+        left[side.name] = len(side.runs) - count, len(beside.runs) - count
+        places += [Place({**dict(rest), along: side.name}, pairs) for rest, pairs in found.items()]
+    return Comparison(along, beside.name, units, tuple(places), left)
+
+
+def _key(run: Sample, along: str) -> tuple[tuple[tuple[str, Cell], ...], int]:
+    return tuple(sorted((axis, value) for axis, value in run.axes.items() if axis != along)), run.seed
+
+
+def _why_not(side: Side, beside: Side, along: str) -> str:
+    points, others = ({_key(run, along)[0] for run in one.runs} for one in (side, beside))
+    if points.isdisjoint(others):
+        said = (", ".join(f"{axis} {value}" for axis, value in one.runs[0].axes.items()) for one in (side, beside))
+        first, second = said
+        return (
+            f"found no settings that both sides have: {side.name} has {first or 'none'}, {beside.name} has "
+            f"{second or 'none'}; allowed: sweeps that have a point of the grid in common"
+        )
+    return (
+        f"found no seed that both sides have: {side.name} has {_span(side)}, {beside.name} has {_span(beside)}; "
+        f"allowed: sweeps that have seeds in common"
+    )
+
+
+def _span(side: Side) -> str:
+    seeds = [run.seed for run in side.runs]
+    return f"seeds {min(seeds)}..{max(seeds)}"
+
+
+def of_axis(found: Samples, axis: str) -> Comparison:
+    """Compare each other value of an axis with its first. Raises CannotCompare."""
+    values = found.values(axis)
+    if len(values) < 2:
+        raise CannotCompare(f"found {axis} with one value, {values[0]}, allowed: an axis with two or more")
+    first, *others = (Side(value, [run for run in found.runs if run.axes[axis] == value]) for value in values)
+    return compare(axis, found.units, first, others)
+
+
+def of_sweeps(side: tuple[str, Samples], beside: tuple[str, Samples]) -> Comparison:
+    """Compare one sweep with another, each given with its name. Raises CannotCompare."""
+    (name, mine), (other, its) = side, beside
+    if mine.units != its.units:
+        told = (", ".join(labelled(axis, unit) for axis, unit in one.units.items()) or "none" for one in (mine, its))
+        first, second = told
+        raise CannotCompare(
+            f"found sweeps of different axes, {name}: {first}; {other}: {second}; allowed: the same axes in both"
+        )
+    return compare(ALONG, mine.units, Side(other, its.runs), [Side(name, mine.runs)])
+
+
+# -- tables ------------------------------------------------------------------------------------------------
+
+METRIC_COLUMNS = (
+    "beside", "unit", "pairs", "measured", "only_here", "only_beside", "median", "median_beside",
+    "difference", "low", "high", "p10", "p90", "mean", "mean_low", "mean_high", "lower", "higher",
+)  # fmt: skip
+
+
+def metric_table(found: Comparison, metrics: Sequence[str] = tuple(WORDS)) -> Table:
+    """Return the median and the mean of paired differences of metrics, a row for each at each point.
+
+    `measured` counts the pairs in which both runs have a figure, `only_here` and `only_beside` those in which one has;
+    `lower` and `higher` count signs: where most pairs do not differ at all, the median does not show the others.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    for metric in metrics:
+        for place in found.places:
+            one = place.pairs.metrics.get(metric)
+            if one is not None:
+                shown = rounded([scaled(metric, value) for value in _estimates(one)])
+                counts = (place.pairs.count, len(one.side), one.only_side, one.only_beside)
+                changes = one.differences()
+                signs = (sum(change < 0 for change in changes), sum(change > 0 for change in changes))
+                rows.append((metric, *place.axes.values(), found.beside, unit_of(metric), *counts, *shown, *signs))
+    return Table(("metric", *found.axes, *METRIC_COLUMNS), tuple(rows))
+
+
+def _estimates(one: Measured) -> list[float | None]:
+    """Return both medians, and of the differences the median, deciles and the mean, as METRIC_COLUMNS has them."""
+    changes = one.differences()
+    if not changes:
+        return [None] * 10
+    nothing = (None, None, None)
+    medians = [(statistics.median(sorted(values)) or nothing)[0] for values in (one.side, one.beside)]
+    middle = statistics.median(changes) or nothing
+    deciles = [statistics.quantile(changes, percent) for percent in (10, 90)]
+    return [*medians, *middle, *deciles, *statistics.mean(changes)]
+
+
+VIOLATION_COLUMNS = (
+    "pairs", "judged", "violated", "share", "low", "high", "only_here", "difference", "difference_low",
+    "difference_high", "p",
+)  # fmt: skip
+
+
+def violation_table(found: Comparison) -> Table:
+    """Return how often properties are violated on both sides, of the pairs in which both runs judged them.
+
+    A row for each side: first what it stands beside, which has no difference. `only_here` counts the pairs in which the
+    other run does not violate it: what McNemar's test, `p`, is about. A property that no run violates has no rows.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    judged = [one for place in found.places for one in place.pairs.verdicts.items()]
+    for name in sorted({name for name, one in judged if one.both + one.only_side + one.only_beside}):
+        for place in found.places:
+            one = place.pairs.verdicts.get(name)
+            if one is not None:
+                p = float(f"{statistics.mcnemar(one.only_beside, one.only_side):.6g}")
+                apart = (*rounded(one.difference() or ()), p)
+                for value, only, said in (
+                    (found.beside, one.only_beside, (None,) * 4),
+                    (place.axes[found.along], one.only_side, apart),
+                ):
+                    where = {**place.axes, found.along: value}.values()
+                    violated = one.both + only
+                    share = rounded(statistics.proportion(violated, one.pairs) or ())
+                    rows.append((name, *where, place.pairs.count, one.pairs, violated, *share, only, *said))
+    return Table(("property", *found.axes, *VIOLATION_COLUMNS), tuple(rows))
+
+
+# -- charts ------------------------------------------------------------------------------------------------
+
+
+def charts(found: Comparison, title: str) -> Charts:
+    """Return the charts of a comparison by name: of all metrics and of all properties, or along the axes that vary."""
+    metrics, violations = metric_table(found), violation_table(found)
+    if found.varied():
+        return _along(found, title, metrics, violations)
+    told: Charts = {}
+    if metrics.rows:
+        told["difference"] = (
+            Chart(
+                title=title, x="metric", y="difference", low="low", high="high", form="rows", own_scale=True,
+                y_label="medians of paired differences",
+                notes={row["metric"]: metric_note(row) for row in metrics.named()},
+                names={metric: labelled(words, unit_of(metric)) for metric, words in WORDS.items()},
+                caption=f"With intervals at 95 %, and how many pairs differ in which direction. {legend(found)}",
+            ),
+            metrics,
+        )  # fmt: skip
+    if violations.rows:
+        names = {str(value): found.name(value) for value in violations.column(found.along)}
+        told["difference_violations"] = (
+            Chart(
+                title=title, x="property", y="share", by=found.along, low="low", high="high", form="rows",
+                y_label="share of runs that violate it", names=names, notes=_violation_notes(violations),
+                caption="Of the pairs in which both runs judged it, with Wilson intervals at 95 %. Beside a name: the "
+                f"difference with its paired interval, and McNemar's exact test. {legend(found)}",
+            ),
+            violations,
+        )  # fmt: skip
+    return told
+
+
+def _apart(value: float, low: float | None, high: float | None, unit: str) -> str:
+    """Return a difference with its interval, as it stands in notes."""
+    interval = "" if low is None else f" ({low:+.3g} to {high:+.3g})"
+    return f"{value:+.3g} {unit}".rstrip() + interval
+
+
+def metric_note(row: Mapping[str, Any]) -> str:
+    """Return what a row of a metric says in words: the difference, its signs, and the pairs that have none."""
+    missing = "".join(f"; {key.replace('_', ' ')} {row[key]}" for key in ("only_here", "only_beside") if row[key])
+    if not row["measured"]:
+        return f"in no pair on both sides{missing}"
+    if not row["lower"] and not row["higher"]:
+        return f"the same in all {row['measured']} pairs{missing}"
+    signs = f"lower {row['lower']}, higher {row['higher']} of {row['measured']}"
+    return f"{_apart(row['difference'], row['low'], row['high'], row['unit'])}; {signs}{missing}"
+
+
+def violation_note(row: Mapping[str, Any], beside: Mapping[str, Any]) -> str:
+    """Return what two rows of a property say in words: the difference, and the pairs that differ, with their test."""
+    value, low, high = (100 * row[key] for key in ("difference", "difference_low", "difference_high"))
+    apart = _apart(value, low, high, "%")
+    counts = f"only here {row['only_here']}, only beside {beside['only_here']} of {row['judged']}"
+    return f"{apart}; {counts}; p {row['p']:.2g}"
+
+
+def legend(found: Comparison) -> str:
+    """Return what notes mean by here and beside."""
+    return f"Here: {found.name(found.places[0].axes[found.along])}. Beside: {found.name(found.beside)}."
+
+
+def _violation_notes(table: Table) -> dict[str, str]:
+    rows = table.named()
+    return {row["property"]: violation_note(row, beside) for beside, row in zip(rows[::2], rows[1::2], strict=True)}
+
+
+def _along(found: Comparison, title: str, metrics: Table, violations: Table) -> Charts:
+    """Return a chart of each headline and of each property against the axis that varies; the others make curves."""
+    across, _ = roles(found.varied())
+    said: Charts = {}
+    for name, metric, words in HEADLINES:
+        rows = tuple(row for row in metrics.rows if row[0] == metric)
+        y_label = labelled(f"{words}: difference", unit_of(metric))
+        caption = "Medians of paired differences, with intervals at 95 %."
+        chart = Chart(title=title, x=across, y="difference", low="low", high="high", y_label=y_label, caption=caption)
+        said |= _curve(found, f"difference_{name}", chart, Table(metrics.columns, rows))
+    for name in dict.fromkeys(violations.column("property")):
+        rows = tuple(row for row in violations.rows if row[0] == name and row[-1] is not None)
+        chart = Chart(
+            title=title, x=across, y="difference", low="difference_low", high="difference_high",
+            y_label=f"{name}: difference of the share of runs", caption="Of paired runs, with intervals at 95 %.",
+        )  # fmt: skip
+        said |= _curve(found, f"difference_violations_{name}", chart, Table(violations.columns, rows))
+    return said
+
+
+def _curve(found: Comparison, name: str, chart: Chart, table: Table) -> Charts:
+    """Return a chart along an axis, if it has figures: a curve of numbers, rows of words, a map of too many curves."""
+    if not any(value is not None for value in table.column("difference")):
+        return {}
+    varied = found.varied()
+    others = [axis for axis in varied if axis != chart.x]
+    by = "at" if others else ""
+    if others:
+        at = [", ".join(found.name(row[axis], axis) for axis in others) for row in table.named()]
+        table = Table((by, *table.columns), tuple((it, *row) for it, row in zip(at, table.rows, strict=True)))
+    words = any(isinstance(value, str) for value in varied[chart.x])
+    many = len(set(table.column(by))) > SERIES if by else False
+    chart = replace(
+        chart, by=by, form="heat" if many else "rows" if words else "line",
+        x_label=labelled(chart.x, found.units.get(chart.x, "")),
+        names={str(value): found.name(value, chart.x) for value in varied[chart.x]},
+    )  # fmt: skip
+    return {name: (chart, table)}
