@@ -209,7 +209,8 @@ def _draw_one(
     xs, ys = line
     if chart.low:
         lows, highs = ([number(v) for v in part.column(name)] for name in (chart.low, chart.high))
-        if chart.form == "points":
+        lone = sum(not math.isnan(y) for y in ys) == 1  # a band of no width would not be seen
+        if chart.form == "points" or lone:
             axes.vlines(xs, lows, highs, color=colour, linewidth=1.6, zorder=3)
         else:
             axes.fill_between(xs, lows, highs, color=colour, alpha=0.18, linewidth=0, zorder=2)

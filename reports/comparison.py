@@ -63,9 +63,12 @@ class Comparison:
     def name(self, value: Cell, axis: str = "") -> str:
         """Return what a side, or a value of another axis, is called."""
         axis = axis or self.along
-        unit = self.units.get(axis, "")
-        said = "not set" if value is None else f"{word(value)} {unit}".rstrip()
-        return said if axis == ALONG else f"{axis} {said}"
+        return _named(axis, value, self.units)
+
+
+def _named(axis: str, value: Cell, units: Mapping[str, str]) -> str:
+    said = "not set" if value is None else f"{word(value)} {units.get(axis, '')}".rstrip()
+    return said if axis == ALONG else f"{axis} {said}"
 
 
 def compare(along: str, units: Mapping[str, str], beside: Side, sides: Sequence[Side]) -> Comparison:
@@ -74,36 +77,52 @@ def compare(along: str, units: Mapping[str, str], beside: Side, sides: Sequence[
     places: list[Place] = []
     left = {}
     for side in sides:
-        found: dict[tuple[tuple[str, Cell], ...], Pairs] = {}
+        found: dict[Point, Place] = {}
         for run in side.runs:
             key = _key(run, along)
             if key in partners:
-                found.setdefault(key[0], Pairs()).add(run, partners[key])
+                if key[0] not in found:
+                    rest = {axis: value for axis, value in run.axes.items() if axis != along}
+                    found[key[0]] = Place({**rest, along: side.name}, Pairs())
+                found[key[0]].pairs.add(run, partners[key])
         if not found:
-            raise CannotCompare(_why_not(side, beside, along))
-        count = sum(pairs.count for pairs in found.values())
+            raise CannotCompare(_why_not(side, beside, along, units))
+        count = sum(place.pairs.count for place in found.values())
         left[side.name] = len(side.runs) - count, len(beside.runs) - count
-        places += [Place({**dict(rest), along: side.name}, pairs) for rest, pairs in found.items()]
+        places += found.values()
     return Comparison(along, beside.name, units, tuple(places), left)
 
 
-def _key(run: Sample, along: str) -> tuple[tuple[tuple[str, Cell], ...], int]:
+Point = tuple[tuple[str, Cell], ...]
+
+
+def _key(run: Sample, along: str) -> tuple[Point, int]:
     return tuple(sorted((axis, value) for axis, value in run.axes.items() if axis != along)), run.seed
 
 
-def _why_not(side: Side, beside: Side, along: str) -> str:
-    points, others = ({_key(run, along)[0] for run in one.runs} for one in (side, beside))
-    if points.isdisjoint(others):
-        said = (", ".join(f"{axis} {value}" for axis, value in one.runs[0].axes.items()) for one in (side, beside))
-        first, second = said
+def _why_not(side: Side, beside: Side, along: str, units: Mapping[str, str]) -> str:
+    first, second = (_named(along, one.name, units) for one in (side, beside))
+    points = [{_key(run, along)[0] for run in one.runs} for one in (side, beside)]
+    if points[0].isdisjoint(points[1]):
+        mine, its = (_settings(one, along) for one in (side, beside))
         return (
-            f"found no settings that both sides have: {side.name} has {first or 'none'}, {beside.name} has "
-            f"{second or 'none'}; allowed: sweeps that have a point of the grid in common"
+            f"found no settings that both sides have: {first} has {mine}, {second} has {its}; allowed: sweeps that "
+            f"have a point of the grid in common"
         )
     return (
-        f"found no seed that both sides have: {side.name} has {_span(side)}, {beside.name} has {_span(beside)}; "
-        f"allowed: sweeps that have seeds in common"
+        f"found no seed that both sides have: {first} has {_span(side)}, {second} has {_span(beside)}; allowed: sweeps "
+        f"that have seeds in common"
     )
+
+
+def _settings(side: Side, along: str) -> str:
+    """Return the values of each axis but one among a side's runs."""
+    values: dict[str, dict[str, None]] = {}
+    for run in side.runs:
+        for axis, value in run.axes.items():
+            if axis != along:
+                values.setdefault(axis, {})[word(value)] = None
+    return ", ".join(f"{axis} {' '.join(found)}" for axis, found in values.items())
 
 
 def _span(side: Side) -> str:
@@ -136,7 +155,7 @@ def of_sweeps(side: tuple[str, Samples], beside: tuple[str, Samples]) -> Compari
 
 METRIC_COLUMNS = (
     "beside", "unit", "pairs", "measured", "only_here", "only_beside", "median", "median_beside",
-    "difference", "low", "high", "p10", "p90", "mean", "mean_low", "mean_high", "lower", "higher",
+    "difference", "difference_low", "difference_high", "p10", "p90", "mean", "mean_low", "mean_high", "lower", "higher",
 )  # fmt: skip
 
 
@@ -177,15 +196,15 @@ VIOLATION_COLUMNS = (
 )  # fmt: skip
 
 
-def violation_table(found: Comparison) -> Table:
+def violation_table(found: Comparison, names: Sequence[str] = ()) -> Table:
     """Return how often properties are violated on both sides, of the pairs in which both runs judged them.
 
     A row for each side: first what it stands beside, which has no difference. `only_here` counts the pairs in which the
-    other run does not violate it: what McNemar's test, `p`, is about. A property that no run violates has no rows.
+    other run does not violate it: what McNemar's test, `p`, is about. Without names, all that some run violates.
     """
     rows: list[tuple[Cell, ...]] = []
     judged = [one for place in found.places for one in place.pairs.verdicts.items()]
-    for name in sorted({name for name, one in judged if one.both + one.only_side + one.only_beside}):
+    for name in names or sorted({name for name, one in judged if one.both + one.only_side + one.only_beside}):
         for place in found.places:
             one = place.pairs.verdicts.get(name)
             if one is not None:
@@ -202,6 +221,9 @@ def violation_table(found: Comparison) -> Table:
     return Table(("property", *found.axes, *VIOLATION_COLUMNS), tuple(rows))
 
 
+_CHANGE: Mapping[str, Any] = {"y": "difference", "low": "difference_low", "high": "difference_high"}
+
+
 # -- charts ------------------------------------------------------------------------------------------------
 
 
@@ -214,7 +236,7 @@ def charts(found: Comparison, title: str) -> Charts:
     if metrics.rows:
         told["difference"] = (
             Chart(
-                title=title, x="metric", y="difference", low="low", high="high", form="rows", own_scale=True,
+                title=title, x="metric", **_CHANGE, form="rows", own_scale=True,
                 y_label="medians of paired differences",
                 notes={row["metric"]: metric_note(row) for row in metrics.named()},
                 names={metric: labelled(words, unit_of(metric)) for metric, words in WORDS.items()},
@@ -250,7 +272,7 @@ def metric_note(row: Mapping[str, Any]) -> str:
     if not row["lower"] and not row["higher"]:
         return f"the same in all {row['measured']} pairs{missing}"
     signs = f"lower {row['lower']}, higher {row['higher']} of {row['measured']}"
-    return f"{_apart(row['difference'], row['low'], row['high'], row['unit'])}; {signs}{missing}"
+    return f"{_apart(row['difference'], row['difference_low'], row['difference_high'], row['unit'])}; {signs}{missing}"
 
 
 def violation_note(row: Mapping[str, Any], beside: Mapping[str, Any]) -> str:
@@ -279,12 +301,20 @@ def _along(found: Comparison, title: str, metrics: Table, violations: Table) -> 
         rows = tuple(row for row in metrics.rows if row[0] == metric)
         y_label = labelled(f"{words}: difference", unit_of(metric))
         caption = "Medians of paired differences, with intervals at 95 %."
-        chart = Chart(title=title, x=across, y="difference", low="low", high="high", y_label=y_label, caption=caption)
+        chart = Chart(
+            title=title,
+            x=across,
+            y="difference",
+            low="difference_low",
+            high="difference_high",
+            y_label=y_label,
+            caption=caption,
+        )
         said |= _curve(found, f"difference_{name}", chart, Table(metrics.columns, rows))
     for name in dict.fromkeys(violations.column("property")):
         rows = tuple(row for row in violations.rows if row[0] == name and row[-1] is not None)
         chart = Chart(
-            title=title, x=across, y="difference", low="difference_low", high="difference_high",
+            title=title, x=across, **_CHANGE,
             y_label=f"{name}: difference of the share of runs", caption="Of paired runs, with intervals at 95 %.",
         )  # fmt: skip
         said |= _curve(found, f"difference_violations_{name}", chart, Table(violations.columns, rows))

@@ -181,7 +181,7 @@ def report_(directory: Path, beside: Path | None, axis: str | None, out: Path | 
         click.echo(cli_sweep.report_store(directory, beside, axis, out, not no_plots))
         return
     if axis is not None:
-        raise UsageError(f"--compare: {directory} is no store of a sweep, allowed: with a store")
+        raise UsageError(f"--compare: found no file {directory}, allowed: with the store of a sweep")
     from reports.draw import EVERY, FORMATS, draw
     from reports.load import BadRun, load
     from reports.page.build import page
