@@ -228,7 +228,11 @@ def _rows(manifest: Manifest, figure: Figure, table: Table) -> list[Row]:
     if figure.form == "step":
         return []
     found = []
-    less = f", less {_label(manifest, figure.beside)}" if figure.beside else ""
+    less = ""
+    if figure.beside:
+        others = [_label(manifest, name) for name in parts(manifest, figure) if name != figure.beside]
+        side = "" if ALONG in (figure.x, figure.by) else f"{others[0]} "
+        less = f", {side}less {_label(manifest, figure.beside)}"
     columns = (figure.by, figure.x, *_estimate(figure, _metric(manifest, figure)))
     for by, x, measured_, low, high in zip(*(table.column(c) for c in columns), strict=True):
         if measured_ is not None:

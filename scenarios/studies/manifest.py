@@ -211,8 +211,9 @@ def _figure(at: Key, figure: Figure, manifest: Manifest) -> Complaints:
     if figure.beside:
         yield from _beside(at, figure, manifest)
     taking_part = figure.sweeps or tuple(manifest.sweep)
-    if len(taking_part) > 1 and ALONG not in across.values():
-        yield at, f"found {len(taking_part)} sweeps, allowed: one, or {shown(ALONG)} as x or by"
+    if len(taking_part) - bool(figure.beside) > 1 and ALONG not in across.values():
+        count = f"found {len(taking_part)} sweeps, allowed: {'two' if figure.beside else 'one'}"
+        yield at, f"{count}, or {shown(ALONG)} as x or by"
 
 
 def _beside(at: Key, figure: Figure, manifest: Manifest) -> Complaints:
