@@ -6,7 +6,6 @@ A reader refuses what it does not know, with file, line, what was found and what
 from __future__ import annotations
 
 import gzip
-import json
 import keyword
 import re
 import zlib
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .trace import FIELDS, FORMAT, KINDS, OWN, Header, Record
+from .trace import FIELDS, FORMAT, KINDS, OWN, Header, Record, loads
 
 _HEX = re.compile("hex:((?:[0-9a-f]{2})*)")
 _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
@@ -85,7 +84,7 @@ def _object(path: Path, number: int, text: str) -> dict[str, Any]:
         raise BadTrace(f"{path}:{number}: found {constant}, allowed: integers (times are ns, ratios ppm)")
 
     try:
-        found = json.loads(text, parse_constant=refuse, parse_float=refuse)
+        found = loads(text, parse_constant=refuse, parse_float=refuse)
         if text.count("[") + text.count("{") > 100:
             _back(found)  # newer interpreters parse deeper than they recurse
     except (ValueError, RecursionError) as error:

@@ -187,6 +187,7 @@ def test_the_sound_ones_of_these_records_are_read(tmp_path: Path, record: Any) -
         ('{"kind":"state","seq":NaN}', "found NaN, allowed: integers"),
         ('{"kind":"state","seq":-Infinity}', "found -Infinity, allowed: integers"),
         ('{"kind":"state","seq":1e5}', "found 1e5, allowed: integers"),
+        ('{"kind":"state","node":"\\ud800"}', "surrogates not allowed"),
         ({**STATE, "kind": "arrive"}, "kind: found 'arrive', allowed: send drop step state"),
         ({**STATE, "kind": None}, "kind: found None"),
         ({**STATE, "kind": ["state"]}, "kind: found ['state']"),
