@@ -195,7 +195,7 @@ def report_store(path: Path, beside: Path | None, axis: str | None, out: Path | 
 
     The others are those of another store, or those of the same one with the first value of an axis. Raises UsageError.
     """
-    from reports import comparison, sweepfigures
+    from reports import comparisonfigures, sweepfigures
     from reports.samples import BadStore, read
 
     from .comparison import of_settings, of_stores, title, told
@@ -206,12 +206,12 @@ def report_store(path: Path, beside: Path | None, axis: str | None, out: Path | 
     try:
         if beside is not None:
             compared, unlike = of_stores(path, beside)
-            charts, said = comparison.charts(compared, title(compared)), told(compared, unlike)
+            charts, said = comparisonfigures.charts(compared, title(compared)), told(compared, unlike)
             folder = out or path.with_name(f"{path.stem}-beside-{beside.stem}-figures")
         elif axis is not None:
             found = read(path)
             compared = of_settings(found, axis)
-            charts, said = comparison.charts(compared, title(compared, found.scenario)), told(compared)
+            charts, said = comparisonfigures.charts(compared, title(compared, found.scenario)), told(compared)
         else:
             charts = sweepfigures.charts(read(path))
     except BadStore as error:

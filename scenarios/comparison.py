@@ -7,16 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reports.comparison import (
-    CannotCompare,
-    Comparison,
-    metric_note,
-    metric_table,
-    of_axis,
-    of_sweeps,
-    violation_note,
-    violation_table,
-)
+from reports.comparison import CannotCompare, Comparison, metric_table, of_axis, of_sweeps, violation_table
+from reports.comparisonfigures import metric_note, violation_note
 from reports.samples import BadStore, Samples, read
 
 from .complaints import UsageError, unknown

@@ -11,7 +11,7 @@ from typing import Any
 
 from reports import comparison
 from reports.chart import Chart
-from reports.comparison import Side, compare
+from reports.comparison import ALONG, Side, compare
 from reports.samples import Sample, plotted, unit
 from reports.samples import read as read_store
 from reports.sweepfigures import distribution_table, labelled, metric_table, unit_of, violation_table
@@ -20,7 +20,7 @@ from sim.metrics import METRICS
 
 from ..complaints import UsageError, shown, unknown
 from ..sweep import Job, Point, Progress, here, job_of, processes, seeds, sweep
-from .manifest import ALONG, Figure, Manifest, Read, Sweep, measured, parts, read, varied
+from .manifest import Figure, Manifest, Read, Sweep, measured, parts, read, varied
 from .spread import Spread
 from .study import Result, Row, Study
 

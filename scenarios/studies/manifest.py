@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from reports.chart import FORMS
+from reports.comparison import ALONG
 from reports.samples import plotted
 from sim.metrics import METRICS
 
@@ -18,7 +19,6 @@ from ..schema import _table
 from ..sweep import seeds
 
 Values = tuple[Any, ...]
-ALONG = "sweep"  # the axis on which a figure's sweeps lie
 
 
 @_table

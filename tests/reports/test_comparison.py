@@ -3,7 +3,8 @@
 import pytest
 
 from reports.chart import draw
-from reports.comparison import CannotCompare, charts, metric_table, of_axis, of_sweeps, violation_table
+from reports.comparison import CannotCompare, metric_table, of_axis, of_sweeps, violation_table
+from reports.comparisonfigures import charts
 from reports.samples import Sample, Samples
 from reports.sweepfigures import WORDS
 from sim.metrics import METRICS
