@@ -10,6 +10,7 @@ from typing import Any
 from reports.comparison import CannotCompare, Comparison, metric_table, of_axis, of_sweeps, violation_table
 from reports.comparisonfigures import metric_note, violation_note
 from reports.samples import BadStore, Samples, read
+from reports.sweepfigures import WORDS
 
 from .complaints import UsageError, unknown
 from .load import parse
@@ -114,6 +115,8 @@ def _lines(found: Comparison, unlike: str) -> Iterator[str]:
 def _rows(found: Comparison) -> Iterator[str]:
     """Yield the metrics and properties of one place, those first that differ."""
     metrics, violations = metric_table(found).named(), violation_table(found).named()
+    for row in metrics:
+        row["metric"] = WORDS.get(row["metric"], row["metric"])  # whose figures are in these words' units
     width = max([len(row["metric"]) for row in metrics] + [len(row["property"]) for row in violations], default=0)
     same = [row["metric"] for row in metrics if not any(row[key] for key in DIFFERING)]
     if len(same) < len(metrics):
