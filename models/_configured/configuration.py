@@ -125,28 +125,6 @@ class Stored(NamedTuple):
     payload: Any
 
 
-class Committed(NamedTuple):
-    """This node takes the entry for committed."""
-
-    seq: int
-    payload: Any
-
-
-class Applied(NamedTuple):
-    """A client's operation took effect here."""
-
-    op: int
-    seq: int
-
-
-class Accepted(NamedTuple):
-    """A client was told that its operation stands here."""
-
-    op: int
-    seq: int
-    payload: Any
-
-
 class Decided(NamedTuple):
     """The master has decided on a configuration."""
 

@@ -11,23 +11,9 @@ from typing import Any
 
 from sim.machine import Alarm, Ask, Boot, Cluster, NodeId, Now, fingerprint, on
 
+from .._log_facts import Accepted, Applied, Committed
 from .._store import ACTIONS, Command, Store
-from .configuration import (
-    Accepted,
-    Ack,
-    Applied,
-    Committed,
-    Configuration,
-    Confirm,
-    Confirmed,
-    Copy,
-    Current,
-    Decided,
-    Entry,
-    Ping,
-    Stored,
-    View,
-)
+from .configuration import Ack, Configuration, Confirm, Confirmed, Copy, Current, Decided, Entry, Ping, Stored, View
 from .master import Master
 
 

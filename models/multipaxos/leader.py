@@ -12,12 +12,13 @@ from typing import Any
 from sim.machine import Alarm, Ask, Boot, Cluster, NodeId, Now, on
 from sim.units import Span, duration, span
 
+from .._log_facts import Accepted, Applied, Committed
 from .._parameters import quantity
 from .._rules import chosen as words_of
 from .._store import ACTIONS, Command
 from .choices import RULES
 from .learner import Learner
-from .messages import NOOP, Accept, Accepted, Accepts, Applied, Ballot, Committed, Prepare, Promise, Refuse, View, Voted
+from .messages import NOOP, Accept, Accepts, Ballot, Prepare, Promise, Refuse, View, Voted
 
 
 class MultiPaxos(Learner):

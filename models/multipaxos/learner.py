@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 
 from sim.machine import Ask, Cluster, NodeId, Now, fingerprint, on
 
+from .._log_facts import Accepted, Applied, Committed
 from .._store import Command, Store
 from .acceptor import Acceptor
-from .messages import NOOP, Accept, Accepted, Applied, Chosen, Committed, Learn
+from .messages import NOOP, Accept, Chosen, Learn
 
 
 class Learner(Acceptor):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sim.machine import NodeId
 
@@ -68,28 +68,6 @@ class Voted(NamedTuple):
 
     term: Ballot
     candidate: NodeId
-
-
-class Committed(NamedTuple):
-    """This node takes the command for chosen in its instance."""
-
-    seq: int
-    payload: Any
-
-
-class Applied(NamedTuple):
-    """A client's operation took effect in this node's state machine."""
-
-    op: int
-    seq: int
-
-
-class Accepted(NamedTuple):
-    """The leader told a client that its operation stands here."""
-
-    op: int
-    seq: int
-    payload: Any
 
 
 class View(NamedTuple):

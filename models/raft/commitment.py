@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sim.machine import Now
 
+from .._log_facts import Accepted, Applied, Committed
 from .._store import Command
-from .facts import Accepted, Applied, Committed, Quorum
+from .facts import Quorum
 from .log import COMMAND, CONFIGURATION, Entry
 from .node import LEADER, Node
 

@@ -29,28 +29,6 @@ class Quorum(NamedTuple):
     nodes: tuple[NodeId, ...]
 
 
-class Committed(NamedTuple):
-    """This server takes the entry for committed."""
-
-    seq: int
-    payload: Any
-
-
-class Applied(NamedTuple):
-    """A client's operation took effect in this server's state machine."""
-
-    op: int
-    seq: int
-
-
-class Accepted(NamedTuple):
-    """The leader told a client that its operation stands here."""
-
-    op: int
-    seq: int
-    payload: Any
-
-
 class Configured(NamedTuple):
     """The configuration at this index is in use; `joining` is empty unless it is a joint one."""
 

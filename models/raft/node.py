@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 
 from sim.machine import Ask, Cluster, Machine, NodeId, Now, Operate, fingerprint
 
+from .._log_facts import Accepted, Applied, Committed
 from .._store import Store
 from .choices import Settings
 from .configuration import Configuration
-from .facts import Accepted, Applied, Committed, Configured, Quorum, Snapped, Stored, View, Voted
+from .facts import Configured, Quorum, Snapped, Stored, View, Voted
 from .log import CONFIGURATION, Entry, Log
 
 FOLLOWER, CANDIDATE, LEADER = "follower", "candidate", "leader"

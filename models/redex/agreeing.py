@@ -7,12 +7,12 @@ from typing import Any
 
 from sim.machine import Ask, Cluster, NodeId, Now, on
 
+from .._log_facts import Accepted, Committed
 from . import wire
 from .catchup import serve
-from .claims import Committed, Cut, Diverged, Quorum, Reset, Stored
+from .claims import Cut, Diverged, Quorum, Reset, Stored
 from .commit import Holdings, Reading, Waiting
 from .electing import Electing
-from .facts import Accepted
 from .logfile import AppendFailed
 from .messages import BAD_RANGE, CHANNEL_CLOSED, SyncResponse
 from .roles import FOLLOWER, LEADER

@@ -55,13 +55,6 @@ class Quorum(NamedTuple):
     nodes: tuple[str, ...]
 
 
-class Committed(NamedTuple):
-    """This node takes the entry for committed."""
-
-    seq: int
-    payload: Any
-
-
 class View(NamedTuple):
     """How a node looks from outside; `commit` is 0 where writes are not committed, `term` 0 where there are none."""
 

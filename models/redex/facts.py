@@ -26,14 +26,6 @@ class Tagged(NamedTuple):
     ok: bool
 
 
-class Accepted(NamedTuple):
-    """A leader told a client that its write stands at this sequence."""
-
-    op: int
-    seq: int
-    payload: Any
-
-
 class Stored(NamedTuple):
     """An entry was put in this node's log, by an append or by applying a chunk."""
 

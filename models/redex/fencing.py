@@ -12,20 +12,11 @@ from typing import Any
 from sim.machine import Alarm, Boot, Cluster, Effect, Input, NodeId, Now, on
 from sim.units import MS
 
+from .._log_facts import Accepted, Committed
 from . import wire
 from .choices import HARDENINGS, one_of
-from .claims import (
-    Committed,
-    Cut,
-    Diverged,
-    Hardened,
-    Quorum,
-    Reset,
-    Stored,
-    View,
-    Voted,
-)
-from .facts import Accepted, DivergenceSuspected, Skipped, Stopped, Struck, Tagged, Turned, UnderCapacity
+from .claims import Cut, Diverged, Hardened, Quorum, Reset, Stored, View, Voted
+from .facts import DivergenceSuspected, Skipped, Stopped, Struck, Tagged, Turned, UnderCapacity
 from .lease import Lease
 from .matching import MarkedLog
 from .messages import NOT_LEADER

@@ -11,13 +11,13 @@ from typing import Any, ClassVar
 from sim.machine import Alarm, Ask, Boot, Cluster, Lane, Machine, NodeId, Now, Operate, Refused, fingerprint, on
 from sim.units import MS, duration, rate, share, size
 
+from .._log_facts import Accepted
 from .._parameters import count, quantity
 from .budget import BandwidthBudget
 from .catchup import CatchupBackoff, Gap, Misfit, OutstandingRequests, fit, serve
 from .choices import one_of
 from .election import elect, outranks
 from .facts import (
-    Accepted,
     Configured,
     DivergenceSuspected,
     Skipped,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import multiprocessing
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +18,7 @@ from sim.world import run as run_world
 from ..complaints import UsageError, unknown
 from ..model import Model, find
 from ..run import prepare
+from ..studies.spread import Spread
 from ..verdict import judge
 from .weakness import Evidence, Figures, Weakness
 
@@ -136,19 +135,7 @@ def measure_all(
 ) -> list[dict[str, Any]]:
     """Return the rows of weaknesses, given as model and ids, in that order; each is measured in one process."""
     jobs = [(model, one) for model, ids in chosen.items() for one in ids]
-    rows = []
-    for row in _rows(jobs, workers):
-        rows.append(row)
-        progress(len(rows))
-    return rows
-
-
-def _rows(jobs: Sequence[tuple[str, str]], workers: int) -> Iterator[dict[str, Any]]:
-    if workers == 1:
-        yield from map(_measured, jobs)
-        return
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(_measured, jobs)
+    return Spread(workers, lambda done, whole: progress(done)).map(_measured, jobs)
 
 
 def _measured(job: tuple[str, str]) -> dict[str, Any]:

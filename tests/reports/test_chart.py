@@ -92,3 +92,22 @@ def test_a_logarithmic_axis_of_many_points_labels_powers_of_ten() -> None:
     table = Table(("n", "rounds"), tuple((n, float(n)) for n in range(1, 120)))
     axes = draw(Chart(title="t", x="n", y="rounds", x_log=True, y_log=True), table).axes[0]
     assert {"1", "10", "100"} <= set(ticks(axes.xaxis)) & set(ticks(axes.yaxis))
+
+
+def test_a_band_below_zero_is_all_there_and_zero_is_marked() -> None:
+    table = Table(("x", "y", "low", "high"), ((1, -2.0, -3.0, -1.0), (2, 1.0, -1.0, 2.0)))
+    axes = draw(Chart(title="t", x="x", y="y", low="low", high="high"), table).axes[0]
+    assert axes.get_ylim()[0] < -3
+    assert [0, 0] in [list(line.get_ydata()) for line in axes.lines]
+
+
+def test_differences_that_are_all_below_zero_show_how_far_below() -> None:
+    axes = draw(Chart(title="t", x="x", y="y"), Table(("x", "y"), ((1, -9.0), (2, -8.0)))).axes[0]
+    assert axes.get_ylim()[1] >= 0
+
+
+def test_the_interval_of_a_lone_point_is_a_bar() -> None:
+    table = Table(("x", "y", "low", "high"), ((1, None, None, None), (2, 4.0, 3.0, 7.0)))
+    axes = draw(Chart(title="t", x="x", y="y", low="low", high="high"), table).axes[0]
+    ends = [segment for lines in axes.collections for segment in lines.get_segments()]
+    assert [[2.0, 3.0], [2.0, 7.0]] in [segment.tolist() for segment in ends]

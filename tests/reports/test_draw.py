@@ -2,12 +2,12 @@ import os
 import re
 import subprocess
 import sys
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from ink import legible
 
 from reports import convergence, spacetime, style, timeline
 from reports.draw import EVERY, FORMATS, PICTURES, draw
@@ -267,36 +267,7 @@ CASES: dict[str, dict[str, Any]] = {
 def test_no_text_is_clipped_or_lies_on_another(tmp_path: Path, write_run: Any, case: str, name: str) -> None:
     run = load(write_run(tmp_path, **CASES[case]))
     with style.styled():
-        figure = EVERY[name](run)
-        boxes = visible_texts(figure)
-    assert len(boxes) > 5
-    width, height = figure.bbox.width, figure.bbox.height
-    for text, box in boxes:
-        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height, f"{text!r} is clipped"
-    for (one, a), (other, b) in combinations(boxes, 2):
-        apart = a.x1 <= b.x0 + 1 or b.x1 <= a.x0 + 1 or a.y1 <= b.y0 + 1 or b.y1 <= a.y0 + 1
-        assert apart, f"{one!r} lies on {other!r}"
-
-
-def visible_texts(figure: Any) -> list[tuple[str, Any]]:
-    """Return every text that is drawn, with the box of its ink in pixels."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.text import Text
-
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw(renderer)
-    unseen = set()
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            for tick in axis.get_major_ticks():
-                if not low <= tick.get_loc() <= high:
-                    unseen |= {tick.label1, tick.label2}
-    return [
-        (text.get_text(), text.get_window_extent(renderer))
-        for text in figure.findobj(Text)
-        if text.get_text() and text.get_visible() and text not in unseen
-    ]
+        assert len(legible(EVERY[name](run))) > 5
 
 
 def test_text_is_six_points_or_more_in_a_column_of_a_paper(folder: Path) -> None:

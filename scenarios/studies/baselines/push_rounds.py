@@ -6,6 +6,7 @@ from math import log, log2
 from typing import Any
 
 from models.epidemic import Epidemic
+from reports import statistics
 from reports.chart import Chart
 from reports.table import Table
 from sim.clients import Errand
@@ -16,7 +17,6 @@ from sim.world import Plan, World
 
 from ..spread import Spread
 from ..study import Result, Row, Study
-from .rumours import interval
 
 SITES = (10, 100, 1000, 10_000)
 
@@ -65,7 +65,7 @@ def run(trials: int, spread: Spread) -> Result:
     answers = dict(zip(jobs, spread.map(rounds, jobs), strict=True))
     rows, cells = [], []
     for sites, count in sizes:
-        mean, low, high = interval([answers[sites, seed] for seed in range(1, count + 1)])
+        mean, low, high = statistics.mean([answers[sites, seed] for seed in range(1, count + 1)])
         expected = log2(sites) + log(sites)
         # The theorem leaves a constant open: log2 n + ln n + O(1) with high probability.
         published = expected - 1.5, expected + 1.5

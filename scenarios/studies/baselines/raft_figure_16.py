@@ -18,6 +18,7 @@ from models.raft import PROFILES, Raft
 from models.raft.log import NOOP, Entry
 from models.raft.messages import AppendEntries
 from models.raft.node import LEADER
+from reports import statistics
 from reports.chart import Chart
 from reports.table import Table
 from sim.faults import Crash, LinkFault, Planned
@@ -28,7 +29,6 @@ from sim.world import Plan, World
 
 from ..spread import Spread
 from ..study import Result, Row, Study
-from .rumours import interval
 
 SERVERS = tuple(f"n{i}" for i in range(1, 6))
 BROADCAST = 15 * MS
@@ -172,7 +172,7 @@ def _rows(times: Mapping[tuple[int, int], Sequence[float]]) -> Sequence[Row]:
                     published=WORST[least, most], known=ONE_CRASH,
                 )
             )  # fmt: skip
-    mid, low, high = interval(times[12, 24])
+    mid, low, high = statistics.mean(times[12, 24])
     rows.append(
         Row(
             name="12-24 ms: mean", measured=mid, low=low, high=high, published=35.0,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from reports import statistics
 from reports.chart import Chart
 from reports.table import Table
 from sim.units import MS, S
@@ -21,7 +22,6 @@ from ...build import experiment
 from ...load import read
 from ..spread import Spread
 from ..study import Result, Row, Study
-from .rumours import interval
 
 DEAF = {"follower": "raft/receive_only_disrupts", "leader": "raft/leader_hears_nobody"}
 RULES: Mapping[str, Mapping[str, str]] = {  # words of the parameters; what is not named here is off
@@ -105,7 +105,9 @@ def run(trials: int, spread: Spread) -> Result:
         disturbed, served = SAID.get(case, (None, None))
         name = f"deaf {case[0]}, {case[1]}"
         shares = (sum(c.still_deposed for c in mine) / trials, sum(c.still_acknowledged for c in mine) / trials)
-        deposed, acknowledged = (interval([getattr(c, what) for c in mine]) for what in ("deposed", "acknowledged"))
+        deposed, acknowledged = (
+            statistics.mean([getattr(c, what) for c in mine]) for what in ("deposed", "acknowledged")
+        )
         rate, low, high = deposed
         rows += [
             Row(name=f"{name}: runs with leaders deposed to the end", measured=shares[0], published=disturbed),

@@ -7,12 +7,12 @@ with a coin is also what s = exp(-(k + 1)(1 - s)) says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import exp, sqrt
-from statistics import fmean, stdev
+from math import exp
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from models.epidemic import Epidemic
+from reports import statistics
 from reports.chart import Chart
 from reports.table import Table
 from sim.clients import Errand
@@ -108,13 +108,6 @@ def closed_form(k: int) -> float:
     return s
 
 
-def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the mean and its interval at 95 %, from the normal approximation."""
-    mean = fmean(values)
-    half = 1.96 * stdev(values) / sqrt(len(values)) if len(values) > 1 else 0.0
-    return mean, mean - half, mean + half
-
-
 def run(trials: int, spread: Spread) -> Result:
     """Run every variant so many times."""
     points = [*PUBLISHED, *((COIN[0], k) for k in COIN[1])]
@@ -126,7 +119,7 @@ def run(trials: int, spread: Spread) -> Result:
         mine = answers[at * trials : (at + 1) * trials]
         published = PUBLISHED.get((variant, k), (closed_form(k),))
         for place, figure in enumerate(FIGURES):
-            mean, low, high = interval([one[place] for one in mine])
+            mean, low, high = statistics.mean([one[place] for one in mine])
             paper = published[place] if place < len(published) else None
             rows.append(
                 Row(

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from models import abd, chain, multipaxos, primary_backup, quorum_write, raft, redex
+from reports import statistics
 from reports.chart import Chart
 from reports.table import Table
 from sim.clients import Client, Desk, Workload
@@ -29,7 +30,6 @@ from sim.world import Plan, World
 from ...latencies import MATRICES
 from ..spread import Spread
 from ..study import Result, Row, Study
-from .rumours import interval
 
 NODES = tuple(f"n{i}" for i in range(1, 6))
 MATRIX = MATRICES["ibm-cloud-2024-08"]
@@ -162,8 +162,8 @@ def run(trials: int, spread: Spread) -> Result:
         for figure in FIGURES:
             values = [answers[Job(protocol, seed)][figure] for seed in range(1, trials + 1)]
             others = [answers[Job(BESIDE, seed)][figure] for seed in range(1, trials + 1)]
-            measured = interval(values)
-            apart = interval([value - other for value, other in zip(values, others, strict=True)])
+            measured = statistics.mean(values)
+            apart = statistics.mean([value - other for value, other in zip(values, others, strict=True)])
             cells.append((protocol, figure, *measured, *apart))
             rows.append(Row(name=f"{protocol}: {figure}", measured=measured[0], low=measured[1], high=measured[2]))
             if protocol != BESIDE:

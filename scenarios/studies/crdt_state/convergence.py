@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from models.crdt_state import PROFILES, CrdtState
+from reports import statistics
 from reports.chart import Chart
 from reports.table import Table
 from sim.clients import Errand
@@ -21,7 +22,6 @@ from sim.machine import Cluster, Machine, NodeId
 from sim.units import MS, S
 from sim.world import Plan, World
 
-from ..baselines.rumours import interval
 from ..quorum_write import shares
 from ..spread import Spread
 from ..study import Result, Row, Study
@@ -160,7 +160,7 @@ def figures(times: Sequence[float | None]) -> tuple[Any, ...]:
     known = [time for time in times if time is not None]
     if not known:
         return (None, None, None, None, None, len(times), len(times))
-    mean, low, high = (figure * S / INTERVAL for figure in interval(known))
+    mean, low, high = (figure * S / INTERVAL for figure in statistics.mean(known))
     return (mean, low, high, mean * INTERVAL / S, max(known), len(times), len(times) - len(known))
 
 

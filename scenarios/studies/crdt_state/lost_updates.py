@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from models.crdt_state import PROFILES, SWITCHES, CrdtState
+from reports import statistics
 from reports.chart import Chart
 from reports.table import Table
 from sim.chance import Chance, within
@@ -21,7 +22,6 @@ from sim.machine import Cluster, Machine, NodeId
 from sim.units import MS, S
 from sim.world import ClockPlan, Plan, World
 
-from ..baselines.rumours import interval
 from ..spread import Spread
 from ..study import Result, Row, Study
 
@@ -106,7 +106,7 @@ def run(trials: int, spread: Spread) -> Result:
     rows, cells = [], []
     for i, (error, profile) in enumerate(places):
         mine = answers[i * trials : (i + 1) * trials]
-        share, low, high = interval([one.lost / one.writes for one in mine])
+        share, low, high = statistics.mean([one.lost / one.writes for one in mine])
         ignored = sum(one.ignored for one in mine) / sum(one.writes for one in mine)
         wins = sum(one.last_wins for one in mine) / trials
         cells.append((error / 1000, profile, 100 * share, 100 * max(0.0, low), 100 * high, 100 * ignored, 100 * wins))

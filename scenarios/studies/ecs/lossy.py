@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from reports import statistics
 from reports.chart import Chart
 from reports.table import Table
 from sim.units import S
 from sim.world import World
 
 from ...run import prepare
-from ..baselines.rumours import interval
 from ..spread import Spread
 from ..study import Result, Row, Study
 
@@ -75,7 +75,7 @@ def run(trials: int, spread: Spread) -> Result:
     rows, cells = [], []
     for way, loss in points:
         found = [answers[WAYS[way], loss, seed] for seed in range(1, trials + 1)]
-        mean, low, high = interval([rounds for rounds, _ in found])
+        mean, low, high = statistics.mean([rounds for rounds, _ in found])
         rows.append(
             Row(name=f"{way}: sessions at {loss} % loss", measured=mean, low=low, high=high, published=expected(loss))
         )

@@ -2,7 +2,7 @@
 
 from raft_steps import acknowledge, answers, append, ask, facts, now, receive, sent, server, settled, write
 
-from models.raft.facts import Accepted, Applied
+from models._log_facts import Accepted, Applied
 from models.raft.messages import AppendEntries, VoteReply
 from sim.machine import Alarm, Answer
 

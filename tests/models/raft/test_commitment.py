@@ -17,7 +17,8 @@ from raft_steps import (
     write,
 )
 
-from models.raft.facts import Applied, Committed, Quorum
+from models._log_facts import Applied, Committed
+from models.raft.facts import Quorum
 from models.raft.messages import AppendEntries
 
 

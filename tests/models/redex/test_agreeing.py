@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from redex_hardened_steps import ALL, answers, beat, crown, follow, made, notes, now, receive, sends, tick
 
+from models._log_facts import Accepted, Committed
 from models.redex import machine, wire
-from models.redex.claims import Committed, Cut, Diverged, Quorum, Reset, Stored
-from models.redex.facts import Accepted
+from models.redex.claims import Cut, Diverged, Quorum, Reset, Stored
 from models.redex.matching import MarkedLog
 from models.redex.messages import BAD_RANGE
 from models.redex.roles import FOLLOWER, LEADER

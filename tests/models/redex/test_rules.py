@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from models._log_facts import Accepted
 from models.redex import SWITCHES, Redex, machine
 from models.redex.entries import appends_only, single_writer_agrees
-from models.redex.facts import Accepted, Stored, Struck
+from models.redex.facts import Stored, Struck
 from models.redex.logfile import SkipRefused
 from models.redex.messages import NOT_LEADER, Event, SyncHeartbeat, SyncNack, SyncRequest, SyncResponse
 from models.redex.pace import catches_up

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from redex_steps import beats, chunk, follow, hear, nack, now, pull, receive, served, tick, turn
 
+from models._log_facts import Accepted
 from models.redex import Redex
 from models.redex.facts import (
-    Accepted,
     Configured,
     DivergenceSuspected,
     Skipped,

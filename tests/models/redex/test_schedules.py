@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from redex_schedules import AGAIN, at_every_leader, crash, cut, differing, facts, pause, sent, write
 
+from models._log_facts import Accepted
 from models.redex import Redex
-from models.redex.facts import Accepted, Skipped, Stored, Struck, Tagged, UnderCapacity
+from models.redex.facts import Skipped, Stored, Struck, Tagged, UnderCapacity
 from models.redex.messages import BACKPRESSURE, SyncHeartbeat, SyncNack, SyncRequest, SyncResponse
 from sim.checks.leaders import single_leader
 from sim.checks.logs import same_payload

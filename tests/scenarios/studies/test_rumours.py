@@ -5,7 +5,7 @@ from math import exp
 import pytest
 
 from scenarios.studies.baselines.push_rounds import rounds
-from scenarios.studies.baselines.rumours import Job, closed_form, interval, run, spread_once
+from scenarios.studies.baselines.rumours import Job, closed_form, run, spread_once
 from scenarios.studies.spread import Spread
 
 
@@ -32,11 +32,6 @@ def test_the_closed_form_is_a_solution() -> None:
 
 def test_every_site_hears_what_is_pushed_for_ever() -> None:
     assert 6 <= rounds((30, 1)) <= 20
-
-
-def test_an_interval_narrows_with_more_values() -> None:
-    wide, narrow = interval([1.0, 2.0] * 4), interval([1.0, 2.0] * 64)
-    assert wide[2] - wide[1] > narrow[2] - narrow[1]
 
 
 def test_the_study_has_a_row_for_each_published_figure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from models.redex.facts import Accepted, Stored, View
+from models._log_facts import Accepted
+from models.redex.facts import Stored, View
 from scenarios.findings.redex.seen import NEVER, NOBODY, Seen
 from scenarios.findings.weakness import Evidence
 from sim.machine import fingerprint
