@@ -129,6 +129,15 @@ class Calm:
             self._faults.add(fault.fault)
         return True
 
+    def outranked(self, promoted: Mapping[str, int]) -> str | None:
+        """Say whether the only leader comes behind one of those that led with that tail: by tail, then by number."""
+        (leader,) = self.leaders
+        tail = self.views[leader].tail
+        for node, other in promoted.items():
+            if (other, -self._number[node]) > (tail, -self._number[leader]):
+                return f"{leader} with tail {tail} leads, and {node} did with {other}"
+        return None
+
     def _best(self, accepted: Any) -> str:
         """Return the leader that had the longest log before this write, of several the one with the least number."""
 

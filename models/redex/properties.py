@@ -75,11 +75,12 @@ def bounded(delay: int | None = None) -> tuple[Property, Property, Property]:
                 elif record.data is None or record.data.role != FOLLOWER or record.data.leader != leader:
                     del waiting[record.node]  # it follows somebody else, or nobody
 
-    @always("one leader 2H + 2D after the first promotion and 5H + 2D after the crash", needs=NEEDS)
+    @always("one leader, the best, 2H + 2D after the first promotion and 5H + 2D after the crash", needs=NEEDS)
     def settled_after_failover(cluster: Any) -> Judge:
         calm = Calm(cluster.nodes, delay)
         crashed: int | None = None
         first: int | None = None  # the first promotion since
+        promoted: dict[str, int] = {}  # all since, and their tails then
         said: Any = NOTHING
         while True:
             record = yield said
@@ -91,9 +92,12 @@ def bounded(delay: int | None = None) -> tuple[Property, Property, Property]:
                     due = min(due, first + 2 * calm.heartbeat + 2 * calm.delay)
                 if at > due:  # until this very record the leaders were still those of before
                     said = _one(calm.leaders, f"long after the crash of the leader at {clock_text(crashed)}")
+                    said = calm.outranked(promoted) if said is None else said
             orphans = _orphans(record, calm)
+            if record.kind == "state" and record.data is not None and record.data.role == LEADER:
+                promoted.setdefault(record.node, record.data.tail)
             if calm.hear(record):
-                crashed, first = (at, None) if orphans else (None, None)
+                crashed, first, promoted = (at if orphans else None), None, {}
             elif crashed is not None and first is None and calm.leaders:
                 first = at
 
