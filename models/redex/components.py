@@ -69,7 +69,7 @@ class Components:
 
     def _sides(self, fault: Any) -> dict[str, int] | None:
         """Return on which side of a fault each node is, None if it does not divide the cluster cleanly."""
-        if fault.what != "partition" or fault.phase == "unresolved" or fault.fields["oneway"]:
+        if fault.what != "partition" or fault.phase == "unresolved" or fault.fields.get("oneway"):
             return None
         side = {node: i for i, group in enumerate(fault.fields.get("groups", ())) for node in group}
         return side if len(side) == len(self._nodes) else None
@@ -95,7 +95,7 @@ class Believers:
         self._were = self._believers()
 
     def judge(self, record: Any) -> Any:
-        """Take in a record, and judge who leads if it changes how a node looks."""
+        """Take in a record, and judge who leads and who has begun to."""
         calm, at = self.calm, record.at
         promoted = record.kind == "state" and _promoted(record.was, record.data)
         if promoted and record.was.leader is None:
@@ -104,7 +104,7 @@ class Believers:
         # For D after a disturbance a heartbeat from before may arrive, and whoever takes it believes in its sender.
         if calm.hear(record) or not calm.stable(at) or not calm.heartbeat or at <= calm.since + calm.delay:
             self._were = self._believers()
-            return NOTHING
+            return None if promoted else NOTHING
         if len(self._were) == len(calm.views):
             return None if promoted else NOTHING
         if len(calm.leaders) <= len(self._were):

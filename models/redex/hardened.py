@@ -76,23 +76,6 @@ class Hardened(Paced):
             if tagged is not None:
                 self.note(tagged)
 
-    # -- what discovery is told ----------------------------------------------------------------------------
-
-    def _advertised(self) -> int:
-        tail = super()._advertised()
-        if not self.candid or self.role != LEADER:
-            return tail
-        # What a peer once held it may have lost, so it is asked what it says now.
-        tracker, at = self.tracker, self._now.monotonic
-        live = (peer for peer in self.peers if tracker.fresh(peer, at))
-        held = max((min(self.holdings.of(peer), tracker.tail_of(peer)) for peer in live), default=0)
-        return min(self.commit if self.agreeing else self.tail, held)
-
-    def _record_tail(self, tail: int) -> None:
-        super()._record_tail(tail)
-        if self.candid:
-            self.recorded_tail = tail
-
     def _come_back(self, at: int) -> None:
         """Return from a withdrawal once there is room again."""
         if not self.rejoining or self._withdrew_at is None or at - self._withdrew_at < self.tracker.window:
@@ -104,6 +87,23 @@ class Hardened(Paced):
         self._withdrew_at = None
         if self.role == IDLE:
             self._turn(FOLLOWER, REJOINED, at)
+
+    # -- what discovery is told ----------------------------------------------------------------------------
+
+    def _advertised(self) -> int:
+        tail = super()._advertised()
+        if not self.candid or self.role != LEADER:
+            return tail
+        # What a peer once held it may have lost, so it is asked what it says now.
+        tracker, at = self.tracker, self._now.monotonic
+        live = (peer for peer in self.peers if tracker.fresh(peer, at))
+        held = max((min(self.holdings.of(peer), tracker.tail_of(peer)) for peer in live), default=0)
+        return min(tail, held)
+
+    def _record_tail(self, tail: int) -> None:
+        super()._record_tail(tail)
+        if self.candid:
+            self.recorded_tail = tail
 
 
 class Drained(Hardened):
