@@ -10,16 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import style
-from .sheet import EDGE, MARGIN, Key, flow, legend
+from . import layout, style
+from .layout import EDGE, MARGIN, Block, Key, Names
 from .table import Cell, Table
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FORMS = ("line", "points", "step", "heat")
 TALL = 3.2  # inches, of the panel
+BAR = 0.75  # inches, of a heat map's bar of colours with its labels
+APART = 0.07  # inches between the points of two series at one place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,49 +65,31 @@ Series = list[tuple[str, Table, str, Any]]  # label, rows, colour, dash
 
 def draw(chart: Chart, table: Table) -> Figure:
     """Return the figure of a chart."""
-    from matplotlib.figure import Figure
-
+    heat = chart.form == "heat"
     series = _series(chart, table)
-    keys = [] if chart.form == "heat" else _keys(chart, series)
-    room = style.WIDTH - 2 * MARGIN
-    title = style.wrapped(chart.title, room, style.TITLE, 3)
-    said = style.wrapped(chart.caption, room) if chart.caption else []
-    rows = flow(keys, room)
-    axis = 2.4 * style.LINE
     left = _left(chart, table)
-    height = 2 * MARGIN + (len(title) + 1 + len(rows) + len(said)) * style.LINE + TALL + axis + 0.3
-    figure = Figure(figsize=(style.WIDTH, height), facecolor="white")
+    across = style.WIDTH - left - MARGIN - EDGE - (BAR if heat else 0)
+    below = _below(chart, table, across)
 
-    def write(text: str, x: float, y: float, **how: Any) -> None:
-        figure.text(x / style.WIDTH, y / height, text, va="baseline", **how)
+    def panel(figure: Figure, foot: float) -> None:
+        axes = layout.axes_at(figure, left, foot, across, TALL)
+        if heat:
+            _heat(axes, layout.axes_at(figure, left + across + 0.12, foot, 0.16, TALL), chart, table)
+        else:
+            _curves(axes, chart, table, series)
+        if below is not None:
+            places = range(0, len(below.written) * below.every, below.every)
+            axes.set_xticks(places, below.written, rotation=90 if below.upright else 0)
 
-    y = height - MARGIN
-    for line in title:
-        y -= style.LINE
-        write(line, MARGIN, y + 0.05, fontsize=style.TITLE)
-    y -= style.LINE + 0.06
     heading = chart.y_label or chart.y
-    if chart.form == "heat":
+    if heat:
         heading += f"; upwards: {chart.by_label or chart.by}"
-    write(style.clipped(style.shown(heading), room), MARGIN, y + 0.05)
-    y -= TALL + 0.06
-    across = style.WIDTH - left - MARGIN - EDGE - (0.75 if chart.form == "heat" else 0)
-    axes = figure.add_axes((left / style.WIDTH, y / height, across / style.WIDTH, TALL / height))
-    y -= axis
-    write(style.shown(chart.x_label or chart.x), left + across / 2, y + 0.04, ha="center")
-    if rows:
-        y -= 0.08 + len(rows) * style.LINE
-        legend(figure, rows, (0, y / height, 1, len(rows) * style.LINE / height))
-    y -= 0.1 * bool(said)
-    for line in said:
-        y -= style.LINE
-        write(line, MARGIN, y + 0.05)
-    if chart.form == "heat":
-        beside = (left + across + 0.12) / style.WIDTH
-        _heat(axes, figure.add_axes((beside, axes.get_position().y0, 0.16 / style.WIDTH, TALL / height)), chart, table)
-    else:
-        _curves(axes, chart, table, series)
-    return figure
+    blocks = [layout.title(chart.title), layout.heading(heading), layout.gap(0.06), Block(TALL, panel)]
+    if below is not None and below.upright:
+        blocks.append(layout.gap(below.room - style.LINE))
+    blocks.append(layout.axis_label(chart.x_label or chart.x, left, across))
+    keys = [] if heat else _keys(chart, series)
+    return layout.stack([*blocks, *layout.legend(keys), *layout.caption([chart.caption] if chart.caption else [])])
 
 
 def _series(chart: Chart, table: Table) -> Series:
@@ -127,8 +112,29 @@ def _keys(chart: Chart, series: Series) -> list[Key]:
 
 def _left(chart: Chart, table: Table) -> float:
     """Return the room in inches that the labels of the upright axis need."""
-    labels = [_word(v) for v in table.column(chart.by)] if chart.form == "heat" else ["0.00025", "-1000"]
-    return 0.25 + max((style.width(style.shown(label)) for label in labels), default=0.5)
+    if chart.form == "heat":
+        labels = _upwards(chart, table)
+    else:
+        ends = [number for name in (chart.y, chart.low, chart.high) if name for number in _numbers(table, name)]
+        labels = ["0.00025", "-1000", *(f"{end:.0f}" for end in (min(ends, default=0), max(ends, default=0)))]
+    return 0.25 + max((style.width(label) for label in labels), default=0.5)
+
+
+def _upwards(chart: Chart, table: Table) -> list[str]:
+    return [style.clipped(style.shown(_word(v)), 1.6) for v in dict.fromkeys(table.column(chart.by))]
+
+
+def _below(chart: Chart, table: Table, across: float) -> Names | None:
+    """Return how the categories of the level axis are named, None if it is one of numbers."""
+    values = list(dict.fromkeys(table.column(chart.x)))
+    if chart.form != "heat":
+        values = [value for value in values if isinstance(value, str)]
+    return layout.names([_word(value) for value in values], across / len(values)) if values else None
+
+
+def _numbers(table: Table, name: str) -> list[float]:
+    """Return the figures that there are in a column."""
+    return [float(value) for value in table.column(name) if value is not None]
 
 
 def _word(value: Cell) -> str:
@@ -140,29 +146,34 @@ def _number(value: Cell) -> float:
 
 
 def _curves(axes: Axes, chart: Chart, table: Table, series: Series) -> None:
-    categories = [v for v in dict.fromkeys(table.column(chart.x)) if isinstance(v, str)]
-    place = {v: i for i, v in enumerate(categories)}
+    from matplotlib.ticker import MaxNLocator
+
+    values = table.column(chart.x)
+    place = {v: i for i, v in enumerate(dict.fromkeys(v for v in values if isinstance(v, str)))}
     for i, (_, part, colour, dash) in enumerate(series):
         xs = [place[v] if isinstance(v, str) else _number(v) for v in part.column(chart.x)]
         ys = [_number(v) for v in part.column(chart.y)]
-        if chart.form == "points":
-            shift = (i - (len(series) - 1) / 2) * 0.12 if categories else 0
-            xs = [x + shift for x in xs]
-        _draw_one(axes, chart, part, (xs, ys), colour, dash)
+        beside = (i - (len(series) - 1) / 2) * APART if chart.form == "points" else 0.0
+        # Later lines are thinner, so that lines on top of each other all show.
+        wide = 1.6 + 1.6 * (len(series) - 1 - i) / max(len(series) - 1, 1)
+        _draw_one(axes, chart, part, (xs, ys), Key("", "line", colour, dash, wide), beside)
     if chart.x_log:
         axes.set_xscale("log")
-        _label_log(axes.xaxis, {x for x in map(_number, table.column(chart.x)) if not categories})
+        _label_log(axes.xaxis, set() if place else set(_numbers(table, chart.x)))
+    elif not place and all(isinstance(v, int) for v in values):
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     if chart.y_log:
         axes.set_yscale("log")
         _label_log(axes.yaxis, set())
     else:
-        low, high = axes.get_ylim()
-        smallest = min((y for y in map(_number, table.column(chart.y)) if not math.isnan(y)), default=0)
-        axes.set_ylim(0 if smallest >= 0 else low, high)
+        low, high = axes.dataLim.intervaly
+        if low >= 0:
+            axes.set_ylim(0, 1.05 * high or 1)
         axes.ticklabel_format(axis="y", useOffset=False, style="plain")
-    if categories:
-        axes.set_xticks(range(len(categories)), [style.shown(v) for v in categories])
-        axes.set_xlim(-0.5, len(categories) - 0.5)
+    if place:
+        axes.set_xlim(-0.5, len(place) - 0.5)
+    elif chart.form == "points":
+        axes.margins(x=0.1)
     axes.grid(color=style.GRID, linewidth=0.7, zorder=0)
 
 
@@ -181,28 +192,34 @@ def _label_log(axis: Any, values: set[float]) -> None:
 
 
 def _draw_one(
-    axes: Axes, chart: Chart, part: Table, line: tuple[Sequence[float], Sequence[float]], colour: str, dash: Any
+    axes: Axes, chart: Chart, part: Table, line: tuple[Sequence[float], Sequence[float]], look: Key, beside: float
 ) -> None:
+    """Draw one series; points stand so many inches beside their places."""
+    from matplotlib.transforms import ScaledTranslation
+
     xs, ys = line
+    points: list[Artist] = []
+    how: dict[str, Any] = {"color": look.colour, "linestyle": look.dash, "linewidth": look.size, "zorder": 4}
     if chart.low:
         lows, highs = ([_number(v) for v in part.column(name)] for name in (chart.low, chart.high))
         if chart.form == "points":
-            axes.vlines(xs, lows, highs, color=colour, linewidth=1.6, zorder=3)
+            points.append(axes.vlines(xs, lows, highs, color=look.colour, linewidth=1.6, zorder=3))
         else:
-            axes.fill_between(xs, lows, highs, color=colour, alpha=0.18, linewidth=0, zorder=2)
+            axes.fill_between(xs, lows, highs, color=look.colour, alpha=0.18, linewidth=0, zorder=2)
     if chart.form == "points":
-        axes.plot(xs, ys, linestyle="none", marker="o", markersize=5, color=colour, zorder=4)
-    elif chart.form == "step":
-        axes.step(xs, ys, where="post", color=colour, linestyle=dash, linewidth=1.8, zorder=4)
+        points += axes.plot(xs, ys, **how | {"linestyle": "none"}, marker="o", markersize=5, clip_on=False)
+    elif chart.form == "step":  # a distribution: it rises from nothing at its first value
+        axes.step([*xs[:1], *xs], [0.0] * bool(xs) + [*ys], where="post", **how)
     else:
-        marker = "o" if len(xs) <= 25 else ""
-        axes.plot(xs, ys, color=colour, linestyle=dash, linewidth=1.8, marker=marker, markersize=4, zorder=4)
+        axes.plot(xs, ys, marker="o" if len(xs) <= 25 else "", markersize=2.5 + look.size, clip_on=False, **how)
     if chart.reference:
         expected = [_number(v) for v in part.column(chart.reference)]
         if chart.form == "points":
-            axes.plot(xs, expected, linestyle="none", marker="_", markersize=14, color=style.INK, zorder=5)
+            points += axes.plot(xs, expected, linestyle="none", marker="_", markersize=14, color=style.INK, zorder=5)
         else:
-            axes.plot(xs, expected, color=colour, linestyle=(0, (4, 2)), linewidth=1.3, zorder=5)
+            axes.plot(xs, expected, color=look.colour, linestyle=(0, (4, 2)), linewidth=1.3, zorder=5)
+    for artist in points:  # only now: the limits of the axes are those of the places
+        artist.set_transform(axes.transData + ScaledTranslation(beside, 0, axes.figure.dpi_scale_trans))
 
 
 def _heat(axes: Axes, bar: Axes, chart: Chart, table: Table) -> None:
@@ -213,15 +230,19 @@ def _heat(axes: Axes, bar: Axes, chart: Chart, table: Table) -> None:
     grid = [[float("nan")] * len(across) for _ in upwards]
     for x, y, value in zip(*(table.column(c) for c in (chart.x, chart.by, chart.y)), strict=True):
         grid[upwards.index(y)][across.index(x)] = _number(value)
-    image = axes.imshow(grid, origin="lower", aspect="auto", cmap=matplotlib.colormaps["cividis"])
-    axes.set_xticks(range(len(across)), [style.shown(_word(v)) for v in across])
-    axes.set_yticks(range(len(upwards)), [style.shown(_word(v)) for v in upwards])
+    found = _numbers(table, chart.y) or [0.0]
+    least, most = min(found), max(found)
+    if least == most:  # one colour says nothing of itself: let it stand on a scale from zero
+        least, most = min(least, 0.0), max(most, 0.0) or 1.0
+    shades = matplotlib.colormaps["cividis"]
+    image = axes.imshow(grid, origin="lower", aspect="auto", cmap=shades, vmin=least, vmax=most)
+    every = layout.thinned(TALL / len(upwards))
+    axes.set_yticks(range(0, len(upwards), every), _upwards(chart, table)[::every])
     axes.tick_params(length=0)
-    middle = sum(image.get_clim()) / 2
-    if len(across) <= 10:
+    if len(across) <= 10 and every == 1:
         for row, values in enumerate(grid):
             for column, value in enumerate(values):
                 if not math.isnan(value):
-                    ink = "white" if value < middle else "black"
+                    ink = "white" if value < (least + most) / 2 else "black"
                     axes.text(column, row, f"{value:.3g}", ha="center", va="center", color=ink)
-    bar.figure.colorbar(image, cax=bar)
+    bar.figure.colorbar(image, cax=bar, format=lambda value, _: f"{value:.4g}")
