@@ -23,6 +23,7 @@ FORMS = ("line", "points", "step", "heat")
 TALL = 3.2  # inches, of the panel
 BAR = 0.75  # inches, of a heat map's bar of colours with its labels
 APART = 0.07  # inches between the points of two series at one place
+APART_MAX = 0.3  # the same where places are categories
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ def draw(chart: Chart, table: Table) -> Figure:
         if heat:
             _heat(axes, layout.axes_at(figure, left + across + 0.12, foot, 0.16, TALL), chart, table)
         else:
-            _curves(axes, chart, table, series)
+            _curves(axes, chart, table, series, across)
         if below is not None:
             places = range(0, len(below.written) * below.every, below.every)
             axes.set_xticks(places, below.written, rotation=90 if below.upright else 0)
@@ -106,7 +107,8 @@ def _keys(chart: Chart, series: Series) -> list[Key]:
     form = "o" if chart.form == "points" else "line"
     keys = [Key(f"{prefix}{label}", form, colour, dash) for label, _, colour, dash in series if label]
     if chart.reference:
-        keys.append(Key(chart.reference_label, "line", style.INK, (0, (4, 2)), 0.7))
+        points = chart.form == "points"
+        keys.append(Key(chart.reference_label, "_" if points else "line", style.INK, (0, (4, 2)), 2 if points else 0.7))
     return keys
 
 
@@ -145,15 +147,16 @@ def _number(value: Cell) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _curves(axes: Axes, chart: Chart, table: Table, series: Series) -> None:
+def _curves(axes: Axes, chart: Chart, table: Table, series: Series, across: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     values = table.column(chart.x)
     place = {v: i for i, v in enumerate(dict.fromkeys(v for v in values if isinstance(v, str)))}
+    apart = min(APART_MAX, 0.7 * across / len(place) / len(series)) if place else APART
     for i, (_, part, colour, dash) in enumerate(series):
         xs = [place[v] if isinstance(v, str) else _number(v) for v in part.column(chart.x)]
         ys = [_number(v) for v in part.column(chart.y)]
-        beside = (i - (len(series) - 1) / 2) * APART if chart.form == "points" else 0.0
+        beside = (i - (len(series) - 1) / 2) * apart if chart.form == "points" else 0.0
         # Later lines are thinner, so that lines on top of each other all show.
         wide = 1.6 + 1.6 * (len(series) - 1 - i) / max(len(series) - 1, 1)
         _draw_one(axes, chart, part, (xs, ys), Key("", "line", colour, dash, wide), beside)
@@ -167,7 +170,9 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series) -> None:
         _label_log(axes.yaxis, set())
     else:
         low, high = axes.dataLim.intervaly
-        if low >= 0:
+        if low > high:  # there is nothing
+            axes.set_ylim(0, 1)
+        elif low >= 0:
             axes.set_ylim(0, 1.05 * high or 1)
         axes.ticklabel_format(axis="y", useOffset=False, style="plain")
     if place:
@@ -177,16 +182,18 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series) -> None:
     axes.grid(color=style.GRID, linewidth=0.7, zorder=0)
 
 
-LABELS = 9  # so many points of a logarithmic axis are labelled themselves, else its powers of ten are
+LABELS = 9  # so many points of a logarithmic axis are labelled themselves, else powers of ten and what halves them
 
 
 def _label_log(axis: Any, values: set[float]) -> None:
     """Label a logarithmic axis with plain numbers: matplotlib's own labels are formulas, which are not set here."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     if 0 < len(values) <= LABELS:
         axis.set_ticks(sorted(values))
         axis.set_minor_locator(NullLocator())
+    elif (ends := axis.get_view_interval())[1] < 100 * ends[0]:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
@@ -211,7 +218,8 @@ def _draw_one(
     elif chart.form == "step":  # a distribution: it rises from nothing at its first value
         axes.step([*xs[:1], *xs], [0.0] * bool(xs) + [*ys], where="post", **how)
     else:
-        axes.plot(xs, ys, marker="o" if len(xs) <= 25 else "", markersize=2.5 + look.size, clip_on=False, **how)
+        how["clip_on"] = chart.x_log or chart.y_log  # there a zero lies infinitely far off, elsewhere on the edge
+        axes.plot(xs, ys, marker="o" if len(xs) <= 25 else "", markersize=2.5 + look.size, **how)
     if chart.reference:
         expected = [_number(v) for v in part.column(chart.reference)]
         if chart.form == "points":

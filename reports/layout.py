@@ -77,8 +77,9 @@ def caption(texts: Sequence[str]) -> list[Block]:
 
 def axis_label(text: str, left: float, across: float) -> Block:
     """Return the room for tick labels below a panel, and what they count, in its middle."""
-    words = lines([style.clipped(style.shown(text), ROOM)], left + across / 2, ha="center")
-    return Block(AXIS, words.draw)
+    middle = left + across / 2
+    room = 2 * (min(middle, style.WIDTH - middle) - MARGIN)
+    return Block(AXIS, lines([style.clipped(style.shown(text), room)], middle, ha="center").draw)
 
 
 def axes_at(figure: Figure, left: float, foot: float, across: float, tall: float, **how: Any) -> Axes:
@@ -106,7 +107,7 @@ def names(texts: Sequence[str], apart: float, room_max: float = 2.2) -> Names:
     if widest + 0.1 <= apart:
         return Names(1, written, False, style.LINE)
     every = thinned(apart)
-    return Names(every, written[::every], True, widest + 0.05)
+    return Names(every, written[::every], True, widest + 0.1)
 
 
 def thinned(apart: float) -> int:

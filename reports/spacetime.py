@@ -280,9 +280,11 @@ def _moments(run: RunData, seen: Sequence[Message], marks: Sequence[Record], at:
 def _trimmed(
     run: RunData, seen: Sequence[Message], marks: Sequence[Record], begin: int, end: int, at: int
 ) -> tuple[int, int]:
-    """Return the window without the idle time at its ends."""
+    """Return the window without the idle time at its ends, or as it is if nothing happens in it that is drawn."""
     inside = [when for when in _moments(run, seen, marks, at) if begin <= when <= end]
     first, last = min(inside), max(inside)
+    if first == last:
+        return begin, end
     pad = max((last - first) // 50, 1)
     return max(begin, first - pad), min(end, last + pad) if last + pad > first else end
 

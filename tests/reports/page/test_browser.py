@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from chromium import Browser, executable
 
+from reports.draw import EVERY, draw
 from reports.load import load
 from reports.page.build import page
 
@@ -18,11 +19,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory, write_run: Any) -> Path:
     """Return a folder with pages of one run, of two runs, and of a large one."""
     made: Path = tmp_path_factory.mktemp("browser")
     run, other = (load(write_run(made / f"run{seed}", seed=seed), whole=True) for seed in (7, 8))
-    (made / "one.html").write_text(page(run), "utf-8")
-    (made / "two.html").write_text(page(run, other, pictures=False), "utf-8")
+    drawn = draw(run, made, EVERY, ("svg",))
+    (made / "one.html").write_text(page([run], [{p.stem: p.read_bytes() for p in drawn}]), "utf-8")
+    (made / "two.html").write_text(page([run, other]), "utf-8")
     evil = '<img src=x onerror="document.title=1">'
     odd = load(write_run(made / "odd", nodes=3, stop=2_000_000_000, faults=(), scenario=evil), whole=True)
-    (made / "odd.html").write_text(page(odd, pictures=False), "utf-8")
+    (made / "odd.html").write_text(page([odd]), "utf-8")
     return made
 
 
