@@ -117,6 +117,7 @@ def _diagram(runs: Sequence[RunData], difference: tuple[int, int] | None) -> str
 <fieldset id="kinds"><legend>kinds</legend></fieldset>
 <fieldset id="nodes"><legend>nodes</legend></fieldset>
 </form>
+<p id="legend"></p>
 {canvases}
 <p id="shown" role="status"></p>
 <div id="details" aria-live="polite"><p>Click a record, or step with [ and ]: its causes are lit.</p></div>
