@@ -16,17 +16,17 @@ const colours = () => {
 const seconds = (ns, digits = 6) => `${(ns / 1e9).toFixed(digits)} s`;
 
 // The first place in a sorted column whose value is not below what is wanted.
-function lower(column, wanted) {
+function lower(column, wanted, value = (row) => row) {
   let low = 0, high = column.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (column[middle] < wanted) low = middle + 1; else high = middle;
+    if (value(column[middle]) < wanted) low = middle + 1; else high = middle;
   }
   return low;
 }
 
 // How wrong a node's wall clock was, in ns: an entry (from when on, ahead by, gaining ppm) holds until the next one.
-const entryAt = (entries, at) => lower(entries.map((entry) => entry[0]), at + 1) - 1;
+const entryAt = (entries, at) => lower(entries, at + 1, (entry) => entry[0]) - 1;
 const ahead = ([since, error, ppm], at) => error + ((at - since) * ppm) / 1e6;
 const ms = (ns) => `${ns >= 0 ? "+" : ""}${(ns / 1e6).toFixed(6)} ms`;
 const greatest = (entries, end) => entries.reduce((most, entry, i) => {
@@ -237,18 +237,27 @@ class Diagram {
 
   // The line of a clock's error in view, as [x, error]: of many entries in one column of dots the least and the greatest.
   clockCorners(entries) {
-    const corners = [];
-    for (let i = Math.max(0, entryAt(entries, shown.begin)); i < entries.length && entries[i][0] <= shown.end; i += 1) {
-      const until = Math.min(i + 1 < entries.length ? entries[i + 1][0] : this.run.end, shown.end);
-      for (const at of [Math.max(entries[i][0], shown.begin), until]) corners.push([this.x(at), ahead(entries[i], at)]);
+    const since = Math.max(0, entryAt(entries, shown.begin)), until = entryAt(entries, shown.end) + 1;
+    const corners = [], columns = until - since > 2 * this.width;
+    let column = null; // its x, and the places in corners of its least and its greatest error
+    const add = (at, error) => {
+      const x = this.x(at);
+      if (!columns || !column || Math.round(x) !== column.x) {
+        column = { x: Math.round(x), least: corners.length, most: corners.length + 1 };
+        corners.push([x, error]);
+        if (columns) corners.push([x, error]);
+      } else {
+        corners[column.least][1] = Math.min(corners[column.least][1], error);
+        corners[column.most][1] = Math.max(corners[column.most][1], error);
+      }
+    };
+    for (let i = since; i < until; i += 1) {
+      const begin = Math.max(entries[i][0], shown.begin);
+      const end = Math.min(i + 1 < entries.length ? entries[i + 1][0] : this.run.end, shown.end);
+      add(begin, ahead(entries[i], begin));
+      add(end, ahead(entries[i], end));
     }
-    if (corners.length < 4 * this.width) return corners;
-    const columns = new Map();
-    for (const [x, error] of corners) {
-      const [least, most] = columns.get(Math.round(x)) || [error, error];
-      columns.set(Math.round(x), [Math.min(least, error), Math.max(most, error)]);
-    }
-    return [...columns].flatMap(([x, ends]) => ends.map((error) => [x, error]));
+    return corners;
   }
 
   drawOperations(pen, colour) {
