@@ -61,7 +61,7 @@ class Chart:
             raise ValueError("a heat map needs by, the column that goes upwards")
 
 
-Series = list[tuple[str, Table, str, Any]]  # label, rows, colour, dash
+Series = list[tuple[Key, Table]]  # how each looks, and its rows; without a name it is alone
 
 
 def draw(chart: Chart, table: Table) -> Figure:
@@ -95,20 +95,22 @@ def draw(chart: Chart, table: Table) -> Figure:
 
 def _series(chart: Chart, table: Table) -> Series:
     parts = table.parts(chart.by) if chart.by and chart.form != "heat" else [("", table)]
-    looks = style.series(len(parts))
-    return [
-        (chart.names.get(str(value), _word(value)), part, colour, dash)
-        for (value, part), (colour, dash) in zip(parts, looks, strict=True)
-    ]
+    prefix = f"{chart.by_label} " if chart.by_label else ""
+    made = []
+    for i, ((value, part), (colour, dash)) in enumerate(zip(parts, style.series(len(parts)), strict=True)):
+        label = chart.names.get(str(value), _word(value))
+        # Later lines are thinner, so that lines on top of each other all show.
+        wide = 0.9 + 0.9 * (len(parts) - 1 - i) / max(len(parts) - 1, 1)
+        look = ("o", colour) if chart.form == "points" else ("line", colour, dash, wide)
+        made.append((Key(f"{prefix}{label}" if label else "", *look), part))
+    return made
 
 
 def _keys(chart: Chart, series: Series) -> list[Key]:
-    prefix = f"{chart.by_label} " if chart.by_label else ""
-    form = "o" if chart.form == "points" else "line"
-    keys = [Key(f"{prefix}{label}", form, colour, dash) for label, _, colour, dash in series if label]
+    keys = [key for key, _ in series if key.label]
     if chart.reference:
-        points = chart.form == "points"
-        keys.append(Key(chart.reference_label, "_" if points else "line", style.INK, (0, (4, 2)), 2 if points else 0.7))
+        look = ("_", style.INK, "solid", 2.0) if chart.form == "points" else ("line", style.INK, (0, (4, 2)), 0.7)
+        keys.append(Key(chart.reference_label, *look))
     return keys
 
 
@@ -153,13 +155,11 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series, across: floa
     values = table.column(chart.x)
     place = {v: i for i, v in enumerate(dict.fromkeys(v for v in values if isinstance(v, str)))}
     apart = min(APART_MAX, 0.7 * across / len(place) / len(series)) if place else APART
-    for i, (_, part, colour, dash) in enumerate(series):
+    for i, (look, part) in enumerate(series):
         xs = [place[v] if isinstance(v, str) else _number(v) for v in part.column(chart.x)]
         ys = [_number(v) for v in part.column(chart.y)]
         beside = (i - (len(series) - 1) / 2) * apart if chart.form == "points" else 0.0
-        # Later lines are thinner, so that lines on top of each other all show.
-        wide = 1.6 + 1.6 * (len(series) - 1 - i) / max(len(series) - 1, 1)
-        _draw_one(axes, chart, part, (xs, ys), Key("", "line", colour, dash, wide), beside)
+        _draw_one(axes, chart, part, (xs, ys), look, beside)
     if chart.x_log:
         axes.set_xscale("log")
         _label_log(axes.xaxis, set() if place else set(_numbers(table, chart.x)))
@@ -206,7 +206,7 @@ def _draw_one(
 
     xs, ys = line
     points: list[Artist] = []
-    how: dict[str, Any] = {"color": look.colour, "linestyle": look.dash, "linewidth": look.size, "zorder": 4}
+    how: dict[str, Any] = {"color": look.colour, "linestyle": look.dash, "linewidth": 1.8 * look.size, "zorder": 4}
     if chart.low:
         lows, highs = ([_number(v) for v in part.column(name)] for name in (chart.low, chart.high))
         if chart.form == "points":
@@ -219,7 +219,7 @@ def _draw_one(
         axes.step([*xs[:1], *xs], [0.0] * bool(xs) + [*ys], where="post", **how)
     else:
         how["clip_on"] = chart.x_log or chart.y_log  # there a zero lies infinitely far off, elsewhere on the edge
-        axes.plot(xs, ys, marker="o" if len(xs) <= 25 else "", markersize=2.5 + look.size, **how)
+        axes.plot(xs, ys, marker="o" if len(xs) <= 25 else "", markersize=2.5 + 1.8 * look.size, **how)
     if chart.reference:
         expected = [_number(v) for v in part.column(chart.reference)]
         if chart.form == "points":

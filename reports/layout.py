@@ -60,8 +60,9 @@ def lines(texts: Sequence[str], x: float = MARGIN, **how: Any) -> Block:
 
 
 def title(text: str) -> Block:
-    """Return the title of a figure."""
-    return lines(style.wrapped(text, ROOM, style.TITLE, 3), fontsize=style.TITLE)
+    """Return the title of a figure, and a little air below it."""
+    words = lines(style.wrapped(text, ROOM, style.TITLE, 3), fontsize=style.TITLE)
+    return Block(words.height + 0.06, lambda figure, foot: words.draw(figure, foot + 0.06))
 
 
 def heading(text: str, x: float = MARGIN) -> Block:

@@ -47,7 +47,7 @@ def compose(run: RunData, panels: Sequence[Panel], keys: Sequence[Key], caption:
 
         return Block(panel.height, draw)
 
-    blocks = [layout.title(title_of(run)), layout.gap(0.06)]
+    blocks = [layout.title(title_of(run))]
     for i, panel in enumerate(panels):
         if i:
             blocks.append(layout.gap(0.08))
