@@ -1,4 +1,4 @@
-"""Charts of tables: lines with bands, points with intervals, steps of a distribution, and heat maps.
+"""Charts of tables: lines with bands, points with intervals, steps of a distribution, heat maps, and rows (rows.py).
 
 A chart says which columns it shows; what is drawn depends on the table and on nothing else.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FORMS = ("line", "points", "step", "heat")
+FORMS = ("line", "points", "step", "heat", "rows")
 TALL = 3.2  # inches, of the panel
 BAR = 0.75  # inches, of a heat map's bar of colours with its labels
 APART = 0.07  # inches between the points of two series at one place
@@ -32,7 +32,8 @@ class Chart:
 
     `low` and `high` are the columns of an interval around `y`, drawn as a band, or as bars around points. `reference`
     is a column that is drawn dashed in its series' colour: a closed form, or a published figure. A heat map has
-    categories on both axes, `by` upwards, and `y` as its colour. Raises ValueError.
+    categories on both axes, `by` upwards, and `y` as its colour. `rows` has a row for each `x`, and `y` goes across;
+    `own_scale` gives each row an axis of its own, and `notes` are words beside a row, by its `x`. Raises ValueError.
     """
 
     title: str
@@ -50,7 +51,9 @@ class Chart:
     x_log: bool = False
     y_log: bool = False
     caption: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)  # of series, by the value that makes them
+    names: Mapping[str, str] = field(default_factory=dict)  # of series and rows, by the value that makes them
+    notes: Mapping[str, str] = field(default_factory=dict)
+    own_scale: bool = False
 
     def __post_init__(self) -> None:
         if self.form not in FORMS:
@@ -66,8 +69,15 @@ Series = list[tuple[Key, Table]]  # how each looks, and its rows; without a name
 
 def draw(chart: Chart, table: Table) -> Figure:
     """Return the figure of a chart."""
+    from . import rows  # which is made of what stands here
+
     heat = chart.form == "heat"
     series = _series(chart, table)
+    keys = [] if heat else _keys(chart, series)
+    foot = [*layout.legend(keys), *layout.caption([chart.caption] if chart.caption else [])]
+    head = [layout.title(chart.title), layout.heading(_heading(chart))]
+    if chart.form == "rows":
+        return layout.stack([*head, *rows.blocks(chart, table, series), layout.gap(0.06), *foot])
     left = _left(chart, table)
     across = style.WIDTH - left - MARGIN - EDGE - (BAR if heat else 0)
     below = _below(chart, table, across)
@@ -82,15 +92,16 @@ def draw(chart: Chart, table: Table) -> Figure:
             places = range(0, len(below.written) * below.every, below.every)
             axes.set_xticks(places, below.written, rotation=90 if below.upright else 0)
 
-    heading = chart.y_label or chart.y
-    if heat:
-        heading += f"; upwards: {chart.by_label or chart.by}"
-    blocks = [layout.title(chart.title), layout.heading(heading), layout.gap(0.06), Block(TALL, panel)]
+    blocks = [*head, layout.gap(0.06), Block(TALL, panel)]
     if below is not None and below.upright:
         blocks.append(layout.gap(below.room - style.LINE))
     blocks.append(layout.axis_label(chart.x_label or chart.x, left, across))
-    keys = [] if heat else _keys(chart, series)
-    return layout.stack([*blocks, *layout.legend(keys), *layout.caption([chart.caption] if chart.caption else [])])
+    return layout.stack([*blocks, *foot])
+
+
+def _heading(chart: Chart) -> str:
+    upwards = f"; upwards: {chart.by_label or chart.by}" if chart.form == "heat" else ""
+    return (chart.y_label or chart.y) + upwards
 
 
 def _series(chart: Chart, table: Table) -> Series:
@@ -98,10 +109,10 @@ def _series(chart: Chart, table: Table) -> Series:
     prefix = f"{chart.by_label} " if chart.by_label else ""
     made = []
     for i, ((value, part), (colour, dash)) in enumerate(zip(parts, style.series(len(parts)), strict=True)):
-        label = chart.names.get(str(value), _word(value))
+        label = chart.names.get(str(value), word(value))
         # Later lines are thinner, so that lines on top of each other all show.
         wide = 0.9 + 0.9 * (len(parts) - 1 - i) / max(len(parts) - 1, 1)
-        look = ("o", colour) if chart.form == "points" else ("line", colour, dash, wide)
+        look = ("o", colour) if chart.form in ("points", "rows") else ("line", colour, dash, wide)
         made.append((Key(f"{prefix}{label}" if label else "", *look), part))
     return made
 
@@ -125,7 +136,7 @@ def _left(chart: Chart, table: Table) -> float:
 
 
 def _upwards(chart: Chart, table: Table) -> list[str]:
-    return [style.clipped(style.shown(_word(v)), 1.6) for v in dict.fromkeys(table.column(chart.by))]
+    return [style.clipped(style.shown(word(v)), 1.6) for v in dict.fromkeys(table.column(chart.by))]
 
 
 def _below(chart: Chart, table: Table, across: float) -> Names | None:
@@ -133,7 +144,7 @@ def _below(chart: Chart, table: Table, across: float) -> Names | None:
     values = list(dict.fromkeys(table.column(chart.x)))
     if chart.form != "heat":
         values = [value for value in values if isinstance(value, str)]
-    return layout.names([_word(value) for value in values], across / len(values)) if values else None
+    return layout.names([word(value) for value in values], across / len(values)) if values else None
 
 
 def _numbers(table: Table, name: str) -> list[float]:
@@ -141,11 +152,13 @@ def _numbers(table: Table, name: str) -> list[float]:
     return [float(value) for value in table.column(name) if value is not None]
 
 
-def _word(value: Cell) -> str:
+def word(value: Cell) -> str:
+    """Return a cell as it stands in a chart."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _number(value: Cell) -> float:
+def number(value: Cell) -> float:
+    """Return a cell as matplotlib takes it."""
     return float("nan") if value is None else float(value)
 
 
@@ -156,8 +169,8 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series, across: floa
     place = {v: i for i, v in enumerate(dict.fromkeys(v for v in values if isinstance(v, str)))}
     apart = min(APART_MAX, 0.7 * across / len(place) / len(series)) if place else APART
     for i, (look, part) in enumerate(series):
-        xs = [place[v] if isinstance(v, str) else _number(v) for v in part.column(chart.x)]
-        ys = [_number(v) for v in part.column(chart.y)]
+        xs = [place[v] if isinstance(v, str) else number(v) for v in part.column(chart.x)]
+        ys = [number(v) for v in part.column(chart.y)]
         beside = (i - (len(series) - 1) / 2) * apart if chart.form == "points" else 0.0
         _draw_one(axes, chart, part, (xs, ys), look, beside)
     if chart.x_log:
@@ -174,6 +187,10 @@ def _curves(axes: Axes, chart: Chart, table: Table, series: Series, across: floa
             axes.set_ylim(0, 1)
         elif low >= 0:
             axes.set_ylim(0, 1.05 * high or 1)
+        else:
+            margin = 0.03 * (max(high, 0) - low)
+            axes.set_ylim(low - margin, max(high, 0) + margin)
+            axes.axhline(0, color=style.INK, linewidth=0.9, zorder=1)
         axes.ticklabel_format(axis="y", useOffset=False, style="plain")
     if place:
         axes.set_xlim(-0.5, len(place) - 0.5)
@@ -208,8 +225,9 @@ def _draw_one(
     points: list[Artist] = []
     how: dict[str, Any] = {"color": look.colour, "linestyle": look.dash, "linewidth": 1.8 * look.size, "zorder": 4}
     if chart.low:
-        lows, highs = ([_number(v) for v in part.column(name)] for name in (chart.low, chart.high))
-        if chart.form == "points":
+        lows, highs = ([number(v) for v in part.column(name)] for name in (chart.low, chart.high))
+        lone = sum(not math.isnan(y) for y in ys) == 1  # a band of no width would not be seen
+        if chart.form == "points" or lone:
             points.append(axes.vlines(xs, lows, highs, color=look.colour, linewidth=1.6, zorder=3))
         else:
             axes.fill_between(xs, lows, highs, color=look.colour, alpha=0.18, linewidth=0, zorder=2)
@@ -221,7 +239,7 @@ def _draw_one(
         how["clip_on"] = chart.x_log or chart.y_log  # there a zero lies infinitely far off, elsewhere on the edge
         axes.plot(xs, ys, marker="o" if len(xs) <= 25 else "", markersize=2.5 + 1.8 * look.size, **how)
     if chart.reference:
-        expected = [_number(v) for v in part.column(chart.reference)]
+        expected = [number(v) for v in part.column(chart.reference)]
         if chart.form == "points":
             points += axes.plot(xs, expected, linestyle="none", marker="_", markersize=14, color=style.INK, zorder=5)
         else:
@@ -237,7 +255,7 @@ def _heat(axes: Axes, bar: Axes, chart: Chart, table: Table) -> None:
     upwards = list(dict.fromkeys(table.column(chart.by)))
     grid = [[float("nan")] * len(across) for _ in upwards]
     for x, y, value in zip(*(table.column(c) for c in (chart.x, chart.by, chart.y)), strict=True):
-        grid[upwards.index(y)][across.index(x)] = _number(value)
+        grid[upwards.index(y)][across.index(x)] = number(value)
     found = _numbers(table, chart.y) or [0.0]
     least, most = min(found), max(found)
     if least == most:  # one colour says nothing of itself: let it stand on a scale from zero

@@ -58,6 +58,11 @@ def mean(values: Sequence[float]) -> tuple[float, float, float]:
     return middle, middle - half, middle + half
 
 
+def quantile(ordered: Sequence[int], percent: int) -> int | None:
+    """Return the nearest-rank quantile of numbers in rising order, None of none."""
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None
+
+
 def _first(n: int, holds: Callable[[int], bool]) -> int:
     """Return the first of 1..n for which a condition holds that then goes on holding; n if it never does before."""
     low, high = 1, n
@@ -82,6 +87,15 @@ def paired_proportions(only_one: int, only_other: int, of: int) -> tuple[float, 
     shift = (only_other - only_one) / n
     half = Z * sqrt(max(0.0, (only_one + only_other + 1) - n * shift * shift)) / n
     return (only_other - only_one) / of, max(-1.0, shift - half), min(1.0, shift + half)
+
+
+def mcnemar(only_one: int, only_other: int) -> float:
+    """Return how probable it is that chance parts pairs so unequally or more, where either setting is as likely.
+
+    McNemar's test of the pairs in which something is so under just one of two settings, in its exact form: two-sided,
+    from the binomial distribution. Pairs that agree tell nothing; without any others it is 1.
+    """
+    return min(1.0, 2 * at_least(max(only_one, only_other), only_one + only_other, 0.5))
 
 
 # -- the binomial distribution -----------------------------------------------------------------------------

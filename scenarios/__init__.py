@@ -13,6 +13,7 @@ nemesis     faults drawn from the seed, as the tables that a file would hold
 expect      verdicts expected and found
 run         one run -> result, and its run directory (rundir)
 sweep/      many seeds and settings, on several processes or a cluster, kept in a store (store.md)
+comparison  two sweeps, or two settings, by pairs of runs of the same seed
 fingerprint what tells one failure from another
 schedules   a scenario with these very faults, within the budget of what it could have drawn
 scores      how far a run went astray

@@ -171,19 +171,25 @@ def check_history_(
 @main.command("report")
 @click.argument("directory", metavar="DIR|STORE", type=click.Path(path_type=Path))
 @click.argument("beside", required=False, type=click.Path(path_type=Path))
+@click.option("--compare", "axis", metavar="KEY", help="Compare the settings of this key of a store's grid.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where it all goes; default: DIR, or STORE-figures.")
 @click.option("--no-plots", is_flag=True, help="Draw nothing: the page without pictures, or only the CSV files.")
 @_guarded
-def report_(directory: Path, beside: Path | None, out: Path | None, no_plots: bool) -> None:
+def report_(directory: Path, beside: Path | None, axis: str | None, out: Path | None, no_plots: bool) -> None:
     """Draw every picture of the run in DIR and write one HTML page about it, or every chart of a sweep's STORE.
 
-    The page shows another run of the same scenario, BESIDE, next to it. Beside each chart lies its CSV file.
+    The page shows another run of the same scenario, BESIDE, next to it. With another store BESIDE, or with --compare,
+    charts show what sets apart pairs of runs of the same seed. Beside each chart lies its CSV file.
     """
     if directory.is_file():
-        if beside is not None:
-            raise UsageError(f"{beside}: found something beside a store, allowed: a second run beside a run")
-        click.echo(cli_sweep.report_store(directory, out, not no_plots))
+        if beside is not None and axis is not None:
+            raise UsageError(f"--compare: found it with {beside}, allowed: one of the two")
+        if beside is not None and not beside.is_file():
+            raise UsageError(f"{beside}: found no store, allowed: another store beside a store")
+        click.echo(cli_sweep.report_store(directory, beside, axis, out, not no_plots))
         return
+    if axis is not None:
+        raise UsageError(f"--compare: found no file {directory}, allowed: with the store of a sweep")
     from reports.draw import EVERY, FORMATS, draw
     from reports.load import BadRun, load
     from reports.page.build import check_together, page

@@ -190,24 +190,39 @@ def export_store(path: Path, form: str, out: Path | None) -> str:
     return f"wrote {target}, {count} rows"
 
 
-def report_store(path: Path, out: Path | None, plots: bool) -> str:
-    """Draw what the rows of a sweep's store say, with a CSV file beside each chart. Raises UsageError."""
-    from reports.samples import BadStore, read
-    from reports.sweepfigures import charts
+def report_store(path: Path, beside: Path | None, axis: str | None, out: Path | None, plots: bool) -> str:
+    """Draw what the rows of a sweep's store say, with a CSV file beside each chart; or how they differ from others.
 
+    The others are those of another store, or those of the same one with the first value of an axis. Raises UsageError.
+    """
+    from reports import comparisonfigures, sweepfigures
+    from reports.samples import BadStore, read
+
+    from .comparison import of_settings, of_stores, title, told
     from .studies.keep import keep_charts
 
-    try:
-        found = charts(read(path))
-    except BadStore as error:
-        raise UsageError(str(error)) from None
+    said = ""
     folder = out or path.with_name(f"{path.stem}-figures")
     try:
+        if beside is not None:
+            compared, unlike = of_stores(path, beside)
+            charts, said = comparisonfigures.charts(compared, title(compared)), told(compared, unlike)
+            folder = out or path.with_name(f"{path.stem}-beside-{beside.stem}-figures")
+        elif axis is not None:
+            found = read(path)
+            compared = of_settings(found, axis)
+            charts, said = comparisonfigures.charts(compared, title(compared, found.scenario)), told(compared)
+        else:
+            charts = sweepfigures.charts(read(path))
+    except BadStore as error:
+        raise UsageError(str(error)) from None
+    try:
         with bar(f"report of {path}") as show:
-            keep_charts(found, folder, plots, show)
+            keep_charts(charts, folder, plots, show)
     except OSError as error:
         raise UsageError(f"--out: {folder}: {error.strerror or error}") from None
-    return f"wrote {len(found)} {'charts, each with its CSV file,' if plots else 'CSV files'} to {folder}"
+    wrote = f"wrote {len(charts)} {'charts, each with its CSV file,' if plots else 'CSV files'} to {folder}"
+    return "\n".join(filter(None, (said, wrote)))
 
 
 COMMANDS = (sweep_, merge_, rerun_)

@@ -15,7 +15,7 @@ from sim.tracefile import Show, quiet
 
 from .study import Result
 
-FORMAT = "netsplit.study/1"
+FORMAT = "netsplit.study-result/1"  # a manifest is of another: netsplit.study/1
 
 
 def plain(name: str, trials: int, result: Result) -> dict[str, Any]:

