@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sim.history import FORMAT as HISTORY
 from sim.trace import Header, Record, Sent, loads
-from sim.tracefile import BadTrace, read
+from sim.tracefile import BadTrace, Show, quiet, read, watched
 
 FORMAT = "netsplit.result/1"
 VERDICTS = ("as-expected", "unexpected", "model-error")
@@ -128,10 +128,10 @@ class RunData:
         return None
 
 
-def load(directory: Path, whole: bool = False) -> RunData:
+def load(directory: Path, whole: bool = False, show: Show = quiet) -> RunData:
     """Read a run directory, with `whole` also the records and messages that pictures do not show.
 
-    Raises BadRun if a file is missing, broken, or of another run than its neighbour.
+    `show` is told how far it has come. Raises BadRun if a file is missing, broken, or of another run than the other.
     """
     if not directory.is_dir():
         raise BadRun(f"{directory}: found no directory, allowed: a run directory with result.json and trace.jsonl")
@@ -140,7 +140,8 @@ def load(directory: Path, whole: bool = False) -> RunData:
     if not path.is_file():
         raise BadRun(f"{path}: found no such file; {AGAIN}")
     try:
-        header, records = read(path)
+        header, found = read(path)
+        records = watched(found, header.stop, show)
         shown = tuple(records) if whole else tuple(_slim(record) for record in records if _shown(record))
     except BadTrace as error:
         raise BadRun(f"{error}; {AGAIN}") from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import style
 from .chart import Chart, Series, number, word
-from .sheet import EDGE, MARGIN
+from .layout import EDGE, MARGIN, ROOM, Block, axes_at, gap, lines
 from .table import Table
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 STRIP = 0.15  # inches, of one value with its interval
 TICKS = 0.24  # inches, of the numbers below an axis
 GAP = 0.1
-ROOM = style.WIDTH - 2 * MARGIN
 
 
 class Row(NamedTuple):
@@ -31,61 +30,49 @@ class Row(NamedTuple):
     strip: float
     values: tuple[tuple[int, float, float, float, str], ...]  # place, value, low, high, colour
 
-    @property
-    def words(self) -> float:
-        """The height of its words in inches."""
-        return style.LINE * len(self.note)
 
-
-class Layout(NamedTuple):
-    """The rows of a chart, each with the ends of its axis, and whether numbers stand below it."""
-
-    rows: tuple[tuple[Row, tuple[float, float], bool], ...]
-
-    @property
-    def height(self) -> float:
-        """The height of all in inches."""
-        return sum(GAP + row.words + row.strip + TICKS * numbered for row, _, numbered in self.rows)
-
-
-def layout(chart: Chart, table: Table, series: Series) -> Layout:
-    """Return the rows of a chart, as they are to be drawn."""
+def blocks(chart: Chart, table: Table, series: Series) -> list[Block]:
+    """Return the rows of a chart as blocks of a figure."""
     rows = _rows(chart, table, series)
     shared = _span(rows)
-    return Layout(
-        tuple(
-            (row, _span([row]) if chart.own_scale else shared, row.strip > 0 and (chart.own_scale or row is rows[-1]))
-            for row in rows
-        )
-    )
-
-
-def draw(figure: Figure, found: Layout, top: float) -> None:
-    """Draw rows below a height in inches."""
-    wide, height = figure.get_size_inches()
-    left, across = MARGIN + EDGE, wide - 2 * MARGIN - 2 * EDGE
-    y = top
-    for row, span, numbered in found.rows:
-        y -= GAP + row.words
-        for i, line in enumerate(row.note):
-            at = (y + 0.05 + row.words - (i + 1) * style.LINE) / height
-            figure.text(1 - MARGIN / wide, at, line, va="baseline", ha="right", color=style.PLAIN)
-        figure.text(MARGIN / wide, (y + 0.05 + row.words - style.LINE) / height, row.label, va="baseline")
-        y -= row.strip
+    made = []
+    for row in rows:
+        numbered = row.strip > 0 and (chart.own_scale or row is rows[-1])
+        made += [gap(GAP), _words(row)]
         if row.strip:
-            _strip(figure.add_axes((left / wide, y / height, across / wide, row.strip / height)), row, span, numbered)
-        y -= TICKS * numbered
+            made.append(_values(row, _span([row]) if chart.own_scale else shared, numbered))
+        made.append(gap(TICKS * numbered))
+    return made
+
+
+def _words(row: Row) -> Block:
+    label, note = lines([row.label]), lines(row.note, style.WIDTH - MARGIN, ha="right", color=style.PLAIN)
+
+    def draw(figure: Figure, foot: float) -> None:
+        note.draw(figure, foot)
+        label.draw(figure, foot + note.height - label.height)
+
+    return Block(note.height, draw)
+
+
+def _values(row: Row, span: tuple[float, float], numbered: bool) -> Block:
+    left = MARGIN + EDGE
+
+    def draw(figure: Figure, foot: float) -> None:
+        _strip(axes_at(figure, left, foot, style.WIDTH - 2 * left, row.strip), row, span, numbered)
+
+    return Block(row.strip, draw)
 
 
 def _rows(chart: Chart, table: Table, series: Series) -> list[Row]:
     found = []
     for value, _ in table.parts(chart.x):
         values = []
-        for i, (_, part, colour, _) in enumerate(series):
+        for i, (look, part) in enumerate(series):
             for row in part.named():
                 low, high = row[chart.low or chart.y], row[chart.high or chart.y]
                 if row[chart.x] == value and row[chart.y] is not None:
-                    values.append((i, number(row[chart.y]), number(low), number(high), colour))
+                    values.append((i, number(row[chart.y]), number(low), number(high), look.colour))
         if chart.own_scale and not any(end for one in values for end in one[1:4]):
             values = []  # there is nothing to scale; the note says so
         strip = STRIP * len(series) + 0.08 if values or not chart.own_scale else 0
@@ -97,9 +84,9 @@ def _rows(chart: Chart, table: Table, series: Series) -> list[Row]:
 
 def _beside(label: str, note: str) -> tuple[str, ...]:
     """Return the lines of a note: one beside the label, or as many as it needs below."""
-    lines = style.wrapped(note, ROOM)
-    beside = len(lines) == 1 and style.width(label) + style.width(lines[0]) + 0.2 <= ROOM
-    return tuple(lines) if beside else ("", *lines)
+    told = style.wrapped(note, ROOM)
+    beside = len(told) == 1 and style.width(label) + style.width(told[0]) + 0.2 <= ROOM
+    return tuple(told) if beside else ("", *told)
 
 
 def _span(rows: Sequence[Row]) -> tuple[float, float]:

@@ -32,7 +32,7 @@ def proportion(count: int, of: int) -> tuple[float, float, float] | None:
     return share, low, high
 
 
-def median(ordered: Sequence[int]) -> tuple[float, float | None, float | None] | None:
+def median(ordered: Sequence[float]) -> tuple[float, float | None, float | None] | None:
     """Return the median of numbers in rising order and its bootstrap percentile interval, None of nothing.
 
     The k-th smallest of n draws with replacement is at most the j-th number with the probability that k or more of the

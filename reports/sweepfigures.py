@@ -180,11 +180,15 @@ def labelled(words: str, unit: str) -> str:
     return f"{words} ({unit})" if unit else words
 
 
+def _axis(found: Samples, axis: str) -> str:
+    return labelled(axis, found.units.get(axis, ""))
+
+
 def _against(found: Samples, roles: tuple[str, str], name: str, metric: str, words: str) -> Charts:
     across, beside = roles
     axes = [axis for axis in (across, beside) if axis]
     table = metric_table(found.runs, axes, metric)
-    x = labelled(across, found.units.get(across, ""))
+    x, by = _axis(found, across), _axis(found, beside)
     y = labelled(words, unit_of(metric))
     few = not beside or len(found.values(beside)) <= SERIES
     told: Charts = {}
@@ -192,14 +196,15 @@ def _against(found: Samples, roles: tuple[str, str], name: str, metric: str, wor
         told[name] = (
             Chart(
                 title=f"{found.scenario}: {words}", x=across, y="median", by=beside, low="p10", high="p90",
-                x_label=x, y_label=y, by_label=beside, caption="Median of the runs; the band holds eight in ten.",
+                x_label=x, y_label=y, by_label=by, caption="Median of the runs; the band holds eight in ten.",
             ),
             table,
         )  # fmt: skip
     if beside:
         told[f"{name}_map"] = (
             Chart(
-                title=f"{found.scenario}: {words}", x=across, y="median", by=beside, form="heat", x_label=x, y_label=y
+                title=f"{found.scenario}: {words}", x=across, y="median", by=beside, form="heat", x_label=x, y_label=y,
+                by_label=by,
             ),
             table,
         )  # fmt: skip
@@ -222,7 +227,7 @@ def _violations(found: Samples, across: str, beside: str) -> Charts:
             Chart(
                 title=f"{found.scenario}: how often properties are violated", x=across or "property", y="share",
                 by="property" if across else "", low="low", high="high", form="points" if across else "rows", y_label=y,
-                x_label=labelled(across, found.units.get(across, "")), caption="With Wilson intervals at 95 %.",
+                x_label=_axis(found, across), caption="With Wilson intervals at 95 %.",
             ),
             whole,
         )  # fmt: skip
@@ -230,8 +235,10 @@ def _violations(found: Samples, across: str, beside: str) -> Charts:
         for name in names:
             table = violation_table(found.runs, (across, beside), name)
             told[f"violations_{name}_map"] = (
-                Chart(title=f"{found.scenario}: {name}", x=across, y="share", by=beside, form="heat", x_label=across,
-                      y_label=y),
+                Chart(
+                    title=f"{found.scenario}: {name}", x=across, y="share", by=beside, form="heat", y_label=y,
+                    x_label=_axis(found, across), by_label=_axis(found, beside),
+                ),
                 table,
             )  # fmt: skip
     return told
@@ -246,7 +253,8 @@ def _distribution(found: Samples, across: str, name: str, words: str, metrics: M
         return {}
     chart = Chart(
         title=f"{found.scenario}: {words} over all runs", x="value", y="share", by=axes[0] if axes else "of",
-        form="step", by_label=axes[0] if axes else "", x_label=labelled(words, unit_of(next(iter(metrics)))),
+        form="step", by_label=_axis(found, axes[0]) if axes else "",
+        x_label=labelled(words, unit_of(next(iter(metrics)))),
         y_label="share of runs at or below", caption="Where a curve ends below 1, other runs measured nothing.",
     )  # fmt: skip
     return {f"{name}_distribution": (chart, Table((*axes, "of", "value", "share"), tuple(rows)))}
@@ -265,8 +273,8 @@ def _paired(found: Samples, across: str) -> Charts:
         table = paired_table(at(first), at(last), metric)
         if table.rows:
             chart = Chart(
-                title=f"{found.scenario}: {words}, {across} {last} less {first}, under the same seeds", x="difference",
-                y="share", form="step", x_label=labelled("difference", unit_of(metric)),
+                title=f"{found.scenario}: {words}, {_axis(found, across)} {last} less {first}, under the same seeds",
+                x="difference", y="share", form="step", x_label=labelled("difference", unit_of(metric)),
                 y_label="share of seeds at or below", caption="Both runs of a pair met the same weather.",
             )  # fmt: skip
             told[f"{name}_paired"] = (chart, table)

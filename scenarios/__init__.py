@@ -32,5 +32,6 @@ catalog/    the scenarios that ship
 findings/   the documented weaknesses of the models, measured
 studies/    whole experiments, beside what was published
 ci          runs for a continuous-integration service; pytest_plugin: scenario files as tests (CI.md)
-cli         the command line over all of these; cli_sweep: the part about sweeps; command: what commands share
+cli         the command line over all of these (cli_sweep: many runs, cli_search: hunt and shrink); command: what
+            commands share; progress: what a terminal shows while they work
 """

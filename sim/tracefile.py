@@ -10,7 +10,7 @@ import keyword
 import re
 import zlib
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,21 @@ def read(path: Path) -> tuple[Header, Iterator[Record]]:
     number, text = next(lines, (1, ""))
     header = _header(path, number, text)
     return header, _records(path, header, lines)
+
+
+Show = Callable[[int, int], None]  # told by what takes long: how much is done, of how much
+
+
+def quiet(done: int, whole: int) -> None:
+    """Show nothing."""
+
+
+def watched(records: Iterable[Record], stop: int, show: Show) -> Iterator[Record]:
+    """Yield records, and tell now and then how far they have come, of `stop`; both in ns."""
+    for number, record in enumerate(records):
+        if number % 1000 == 0:
+            show(record.at, stop)
+        yield record
 
 
 def _numbered(path: Path) -> Iterator[tuple[int, str]]:
