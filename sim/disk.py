@@ -3,7 +3,9 @@
 A write goes to the cache at once. A sync makes durable what was in the cache when it began; one sync runs at a
 time and serves everything before it. With a sync time of 0 a synced write is durable when its effect happens.
 What faults do to a disk is counted and added in lists, so overlapping faults mend in any order. Whether a write fails
-is decided when its sync ends, as by fsync; a failed write leaves the value that was there before.
+is decided when its sync ends, as by fsync; a failed write leaves the value that was there before. What was to be
+deleted after a synced write that failed stays, as everything that waits for it is discarded; but a deletion does not
+wait for a write that was not synced.
 """
 
 from __future__ import annotations
@@ -63,6 +65,7 @@ class Disk:
         self.eio: list[tuple[int, Fraction]] = []
         self.durable: dict[Hashable, Any] = {}
         self._cache: list[tuple[Hashable, Any]] = []
+        self._awaited: set[int] = set()  # of the writes in the cache, those that were synced
         self.written = 0  # writes ever put in the cache
         self.done = 0  # of these, how many have left it
 
@@ -77,6 +80,8 @@ class Disk:
         _check_both(effect)
         self._cache.append((effect.key, effect.value))
         self.written += 1
+        if effect.sync:
+            self._awaited.add(self.written)
 
     def write_through(self, effect: Persist) -> None:
         """Write and sync in one, for a disk without sync time. Raises BadValue as `write` does."""
@@ -100,6 +105,11 @@ class Disk:
         failed = {} if self.sound else self._failures(count)
         for number in failed:
             self._cache[number - self.done - 1] = _LEFT
+        first = min((number for number in failed if number in self._awaited), default=upto)
+        for i in range(first - self.done, count):
+            if self._cache[i][1] is _GONE:
+                self._cache[i] = _LEFT
+        self._awaited = {number for number in self._awaited if number > upto}
         self._apply(count)
         del self._cache[:count]
         self.done = upto
@@ -131,6 +141,7 @@ class Disk:
         elif how == "wiped":
             self.durable = {}
         self._cache = []
+        self._awaited = set()
         self.done = self.written
 
     def read(self) -> Mapping[Hashable, Any]:

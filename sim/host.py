@@ -576,6 +576,9 @@ class Host:
         self.disk.crash("unsynced-lost", 0)
         self._gave_up = True
         self.hold_down(1)
+        self.disk_changed(
+            failed.cause
+        )  # a sync that ended during a pause is heeded after it, and the disk may be sound
 
     def _release(self, upto: int) -> None:
         """Perform the effects that waited for these writes; those behind a later write wait for the next sync.

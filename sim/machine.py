@@ -202,7 +202,7 @@ class Persist(Effect):
 
 
 class Forget(Effect):
-    """Delete one key; it becomes durable with the next sync."""
+    """Delete one key; it becomes durable with the next sync, unless a synced write before it failed."""
 
     __slots__ = ("key",)
     __match_args__ = ("key",)

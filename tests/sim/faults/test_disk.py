@@ -156,6 +156,31 @@ def test_a_write_that_fails_during_a_pause_crashes_the_node_when_it_goes_on() ->
     assert show.at("boot", "n1") == [0, 50 * MS]
 
 
+def test_a_node_that_crashes_after_a_pause_of_a_write_that_failed_boots_at_once_if_its_disk_is_sound_again() -> None:
+    show = play(
+        writer(), stop=60 * MS, sync={"n1": 5 * MS}, faults=(disk(12, 20, full=True), at(11, 30, Pause(nodes=("n1",))))
+    )
+    assert [(r["at"] // MS, r["how"]) for r in show.of("crash", "n1")] == [(30, "full")]
+    assert show.at("boot", "n1") == [0, 30 * MS]
+
+
+@pytest.mark.parametrize(("sync", "kept"), [(True, ["log"]), (False, [])])
+def test_nothing_is_deleted_behind_a_synced_write_that_fails_in_the_same_sync(sync: bool, kept: list[str]) -> None:
+    def script(me: Puppet, input: Input, now: Now) -> None:
+        if booted(input) and me.node == "n1":
+            me.note(Seen(("found", *sorted(me.durable))))
+            if me.life == 1:
+                me.persist("log", 1)
+                me.alarm("replace", 20 * MS)
+        elif rang(input, "replace"):
+            me.persist("snapshot", 1, sync=sync)
+            me.forget("log")
+            me.persist("other", 1)
+
+    show = play(script, stop=80 * MS, sync={"n1": 15 * MS}, faults=(disk(30, 60, full=True),))
+    assert said(show, "found")[1:] == [(60, *kept)]
+
+
 def test_a_share_of_writes_fails_as_keyed_draws_and_other_nodes_are_left_alone() -> None:
     # 900 writes, a third of them fails. By Hoeffding more than 300 +- 90 has a probability below 4e-8.
     show = run(disk(5, None, eio=Fraction(1, 3)), tell=True, stop=9050, heal=9045 * MS)
