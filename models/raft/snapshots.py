@@ -7,7 +7,7 @@ from typing import Any
 from sim.machine import NodeId, Now, Operate, on
 
 from .configuration import Configuration
-from .facts import Snapped, Stored
+from .facts import Configured, Snapped, Stored
 from .log import Log
 from .messages import AppendEntries, AppendReply, InstallSnapshot
 from .node import Node
@@ -82,6 +82,7 @@ class Snapshots(Node):
             # First, so that even on a torn disk nothing follows the snapshot that differs from what the leader has.
             self.cut(min(index, log.last) + 1)
         held = [log.term_at(i) for i in range(was + 1, index + 1)]
+        used = self.configurations[-1]
         last = min(index, log.last)
         if fits:
             log.compact(index)
@@ -95,6 +96,8 @@ class Snapshots(Node):
             then, payload = self.audit[i - 1]
             if had != then:
                 self.note(Stored(i, then, payload))
+        if self.configurations[-1] != used:
+            self.note(Configured(self.configurations[-1][0], *self.configuration))
         self.note(Snapped(index, True))
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
