@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sim.tracefile import Show, quiet
+
 from . import clocks, convergence, lag, network, operations, spacetime, style, timeline
-from .load import RunData, load
+from .load import RunData
 from .sheet import title_of
 
 PICTURES: Mapping[str, Callable[[RunData], Any]] = {
@@ -25,36 +27,32 @@ EVERY: Mapping[str, Callable[[RunData], Any]] = {
     "links": network.links,
     "clocks": clocks.draw,
 }
-
-
-def draw(
-    run_dir: Path,
-    into: Path | None = None,
-    pictures: Mapping[str, Callable[[RunData], Any]] = PICTURES,
-    formats: Sequence[str] = ("svg", "png"),
-) -> list[Path]:
-    """Draw pictures of a run, in each format, into a folder or the run directory, and return their paths.
-
-    The bytes depend on the run, matplotlib and FreeType alone. Pictures appear whole or not at all: each is renamed
-    into its place once all are drawn. Raises BadRun.
-    """
-    run = load(run_dir)
-    into = into or run_dir
-    with TemporaryDirectory(dir=into, prefix=".pictures-") as folder:
-        title = title_of(run)
-        made = [
-            path
-            for name, picture in pictures.items()
-            for path in save(Path(folder), name, f"{name}: {title}", partial(picture, run), formats)
-        ]
-        return [path.replace(into / path.name) for path in made]
-
-
 FORMATS: Mapping[str, Mapping[str, None]] = {  # dates and versions would make two pictures of one run differ
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
+
+
+def draw(
+    run: RunData,
+    into: Path,
+    pictures: Mapping[str, Callable[[RunData], Any]] = PICTURES,
+    formats: Sequence[str] = ("svg", "png"),
+    show: Show = quiet,
+) -> list[Path]:
+    """Draw pictures of a run, in each format, into a folder, and return their paths.
+
+    The bytes depend on the run, matplotlib and FreeType alone. Pictures appear whole or not at all: each is renamed
+    into its place once all are drawn. `show` is told how many are.
+    """
+    with TemporaryDirectory(dir=into, prefix=".pictures-") as folder:
+        title = title_of(run)
+        made: list[Path] = []
+        for done, (name, picture) in enumerate(pictures.items()):
+            show(done, len(pictures))
+            made += save(Path(folder), name, f"{name}: {title}", partial(picture, run), formats)
+        return [path.replace(into / path.name) for path in made]
 
 
 def save(

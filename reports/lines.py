@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from . import style
+from .layout import Key
 from .series import Steps, thin
-from .sheet import Key
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

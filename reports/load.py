@@ -5,7 +5,6 @@ What pictures need is in `result.json` and `trace.jsonl`; a trace tells every cl
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -14,8 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.history import FORMAT as HISTORY
-from sim.trace import Header, Record, Sent
-from sim.tracefile import BadTrace, read
+from sim.trace import Header, Record, Sent, loads
+from sim.tracefile import BadTrace, Show, quiet, read, watched
 
 FORMAT = "netsplit.result/1"
 VERDICTS = ("as-expected", "unexpected", "model-error")
@@ -129,10 +128,10 @@ class RunData:
         return None
 
 
-def load(directory: Path, whole: bool = False) -> RunData:
+def load(directory: Path, whole: bool = False, show: Show = quiet) -> RunData:
     """Read a run directory, with `whole` also the records and messages that pictures do not show.
 
-    Raises BadRun if a file is missing, broken, or of another run than its neighbour.
+    `show` is told how far it has come. Raises BadRun if a file is missing, broken, or of another run than the other.
     """
     if not directory.is_dir():
         raise BadRun(f"{directory}: found no directory, allowed: a run directory with result.json and trace.jsonl")
@@ -141,7 +140,8 @@ def load(directory: Path, whole: bool = False) -> RunData:
     if not path.is_file():
         raise BadRun(f"{path}: found no such file; {AGAIN}")
     try:
-        header, records = read(path)
+        header, found = read(path)
+        records = watched(found, header.stop, show)
         shown = tuple(records) if whole else tuple(_slim(record) for record in records if _shown(record))
     except BadTrace as error:
         raise BadRun(f"{error}; {AGAIN}") from None
@@ -168,7 +168,7 @@ def operations(directory: Path) -> list[dict[str, Any]]:
     path = directory / "history.jsonl"
     try:
         lines = path.read_text("utf-8").splitlines()
-        events = [json.loads(line) for line in lines]
+        events = [loads(line) for line in lines]
     except OSError as error:
         raise BadRun(f"{path}: {error.strerror or error}; {AGAIN}") from None
     except (ValueError, RecursionError) as error:
@@ -176,11 +176,14 @@ def operations(directory: Path) -> list[dict[str, Any]]:
     head = events[0] if events and isinstance(events[0], dict) else {}
     if head.get("format") != HISTORY:
         raise BadRun(f'{path}:1: format: found {head.get("format")!r}, allowed: "{HISTORY}"; {AGAIN}')
-    needs = ("index", "at", "type", "process", "client", "op", "action", "args", "node")
     for number, event in enumerate(events[1:], 2):
-        missing = [name for name in needs if not isinstance(event, dict) or name not in event]
-        if missing:
-            raise BadRun(f"{path}:{number}: found no {', '.join(missing)}, which every event has; {AGAIN}")
+        reader = _Reader(path, "", event, number)
+        for name in ("index", "at", "process", "op"):
+            reader.number(name)
+        for name in ("type", "client", "action", "node"):
+            reader.text(name)
+        if not isinstance(event.get("args"), list):
+            raise reader.wrong("args", event.get("args"), "a list")
     return events[1:]
 
 
@@ -190,19 +193,20 @@ _COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
 
 class _Reader:
-    """One JSON object of result.json, and where it stands in the file."""
+    """One JSON object, and where it stands in its file: a path of keys in result.json, a line of history.jsonl."""
 
-    def __init__(self, path: Path, where: str, found: Any) -> None:
+    def __init__(self, path: Path, where: str, found: Any, line: int | None = None) -> None:
         self.path = path
+        self.line = "" if line is None else f"{line}:"
         self.where = where
         self.found = found
         if not isinstance(found, dict):
-            raise self.wrong(where.rstrip(".") or "the file", found, "an object")
+            raise self.wrong(where.rstrip(".") or ("the line" if line else "the file"), found, "an object")
 
     def wrong(self, what: str, found: Any, allowed: str) -> BadRun:
         shown = repr(found)
         shown = shown if len(shown) <= 80 else shown[:77] + "..."
-        return BadRun(f"{self.path}: {what}: found {shown}, allowed: {allowed}; {AGAIN}")
+        return BadRun(f"{self.path}:{self.line} {what}: found {shown}, allowed: {allowed}; {AGAIN}")
 
     def text(self, key: str) -> str:
         value = self.found.get(key)
@@ -243,7 +247,7 @@ class _Reader:
 
 def _result(path: Path) -> Result:
     try:
-        found = json.loads(path.read_bytes())
+        found = loads(path.read_text("utf-8"))
     except OSError as error:
         raise BadRun(f"{path}: {error.strerror or error}; {AGAIN}") from None
     except (ValueError, RecursionError) as error:

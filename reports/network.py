@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from . import sheet, style
+from . import layout, sheet, style
+from .layout import Block, Key, Names
 from .load import RunData
-from .sheet import Key, Panel
+from .sheet import Panel
 from .timeline import lane_name, lane_room
 
 if TYPE_CHECKING:
@@ -79,38 +80,27 @@ def _stairs(axes: Axes, values: Sequence[float], end: int, colour: str) -> None:
 def links(run: RunData) -> Figure:
     """Return the matrix of links: what share of what each node sent to each other one was lost."""
     nodes = run.header.nodes
-    sent, lost = link_counts(run)
-    cell = min(CELL, SIDE / len(nodes))
-    side = cell * len(nodes)
-    room = style.WIDTH - 2 * sheet.MARGIN
-    title = style.wrapped(sheet.title_of(run), room, style.TITLE, 3)
+    side = min(CELL * len(nodes), SIDE)
+    cell = side / len(nodes)
     left = lane_room(nodes)
-    names = max(style.width(lane_name(node)) for node in nodes) + 0.15
-    caption = style.wrapped(
-        "A cell is a link, from the node of its row to that of its column: dark where much of what was sent was lost,"
-        " white with a dot where nothing was sent.",
-        room,
-    )
-    from matplotlib.figure import Figure
+    below = layout.names([lane_name(node) for node in nodes], cell)
 
-    height = 2 * sheet.MARGIN + (len(title) + 1 + len(caption)) * style.LINE + names + side + 0.25
-    figure = Figure(figsize=(style.WIDTH, height), facecolor="white")
-    y = height - sheet.MARGIN
-    for line in title:
-        y -= style.LINE
-        figure.text(sheet.MARGIN / style.WIDTH, (y + 0.05) / height, line, fontsize=style.TITLE, va="baseline")
-    y -= style.LINE
-    figure.text(sheet.MARGIN / style.WIDTH, (y + 0.02) / height, "share of messages lost, by link", va="baseline")
-    y -= side + 0.08
-    axes = figure.add_axes((left / style.WIDTH, y / height, side / style.WIDTH, side / height))
-    _matrix(axes, nodes, sent, lost, cell)
-    bar = figure.add_axes(((left + side + 0.2) / style.WIDTH, y / height, 0.16 / style.WIDTH, side / height))
-    figure.colorbar(axes.images[0], cax=bar, format=lambda value, _: f"{100 * value:.0f} %")
-    y -= names + 0.1
-    for line in caption:
-        y -= style.LINE
-        figure.text(sheet.MARGIN / style.WIDTH, (y + 0.05) / height, line, va="baseline")
-    return figure
+    def draw(figure: Figure, foot: float) -> None:
+        axes = layout.axes_at(figure, left, foot, side, side)
+        bar = layout.axes_at(figure, left + side + 0.2, foot, 0.16, side)
+        _matrix(axes, run, cell, below)
+        figure.colorbar(axes.images[0], cax=bar, format=lambda value, _: f"{100 * value:.0f} %")
+
+    said = (
+        "A cell is a link, from the node of its row to that of its column: dark where much of what was sent was lost, "
+    )
+    said += "white with a dot where nothing was sent."
+    blocks = [layout.title(sheet.title_of(run)), layout.heading("share of messages lost, by link"), layout.gap(0.08)]
+    if len(nodes) > 1:
+        blocks += [Block(side, draw), layout.gap(below.room + 0.05), *layout.caption([said])]
+    else:
+        blocks += layout.caption(["One node alone has no links."])
+    return layout.stack(blocks)
 
 
 def link_counts(run: RunData) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
@@ -126,15 +116,16 @@ def link_counts(run: RunData) -> tuple[Counter[tuple[str, str]], Counter[tuple[s
     return Counter(ways.values()), Counter(ways[seq] for seq in dropped - arrived)
 
 
-def _matrix(axes: Axes, nodes: Sequence[str], sent: Mapping[Any, int], lost: Mapping[Any, int], cell: float) -> None:
+def _matrix(axes: Axes, run: RunData, cell: float, below: Names) -> None:
     import matplotlib
 
+    nodes = run.header.nodes
+    sent, lost = link_counts(run)
     grid = [[lost[a, b] / sent[a, b] if sent[a, b] else float("nan") for b in nodes] for a in nodes]
     axes.imshow(grid, cmap=matplotlib.colormaps["Blues"], vmin=0, vmax=1, aspect="auto")
-    every = max(1, -(-int(style.LINE * 1000) // int(cell * 1000)))
-    places, names = range(0, len(nodes), every), [lane_name(node) for node in nodes[::every]]
-    axes.set_xticks(places, names, rotation=90)
-    axes.set_yticks(places, names)
+    axes.set_xticks(range(0, len(nodes), below.every), below.written, rotation=90 if below.upright else 0)
+    every = layout.thinned(cell)
+    axes.set_yticks(range(0, len(nodes), every), [lane_name(node) for node in nodes[::every]])
     axes.tick_params(length=0)
     for a, row in enumerate(grid):
         for b, value in enumerate(row):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.trace import Record
 
 from . import sheet, style
+from .layout import Key
 from .load import RunData
-from .sheet import Key, Panel
+from .sheet import Panel
 from .timeline import lane_room, prepare_lanes
 
 if TYPE_CHECKING:

@@ -1,26 +1,21 @@
-"""A sheet: title, panels above each other that share one time axis, legend and caption, laid out in inches.
-
-Every text is measured before the figure is made, so nothing is clipped and nothing overlaps.
-"""
+"""What the pictures of a run share: panels on one time axis, faults as bars and bands, the first violation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.units import clock_text
 
-from . import style
+from . import layout, style
+from .layout import EDGE, MARGIN, Block, Key
 from .load import Fault, RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MARGIN = 0.1
-EDGE = 0.15  # room to the right of panels, for half a tick label
-SWATCH = 0.3  # width of a legend entry's picture
 FAULT_ROWS = 5
 
 
@@ -29,18 +24,6 @@ class Panel(NamedTuple):
 
     heading: str
     height: float
-
-
-@dataclass(frozen=True)
-class Key:
-    """One entry of the legend; `form` is patch, band, line, arrow or a matplotlib marker."""
-
-    label: str
-    form: Any
-    colour: str
-    dash: Any = "solid"
-    size: float = 1.0
-    hollow: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,49 +37,28 @@ class Sheet:
 
 def compose(run: RunData, panels: Sequence[Panel], keys: Sequence[Key], caption: Sequence[str], left: float) -> Sheet:
     """Lay out a sheet. `left` is the room in inches that tick labels need; caption texts begin lines of their own."""
-    from matplotlib.figure import Figure
-
-    room = style.WIDTH - 2 * MARGIN
-    title = style.wrapped(title_of(run), room, style.TITLE, 3)
-    said = [line for text in caption for line in style.wrapped(text, room)]
-    rows = flow(keys, room)
-    axis = 2.3 * style.LINE
-    height = 2 * MARGIN + (len(title) + len(said)) * style.LINE + axis + len(rows) * style.LINE
-    height += 0.06 + 0.12 * bool(said) + 0.08 * bool(rows)
-    height += sum(panel.height + (style.LINE + 0.02) * bool(panel.heading) + 0.08 for panel in panels)
-    figure = Figure(figsize=(style.WIDTH, height), facecolor="white")
-
-    def write(text: str, x: float, y: float, **how: Any) -> None:
-        figure.text(x / style.WIDTH, y / height, text, va="baseline", **how)
-
-    y = height - MARGIN
-    for line in title:
-        y -= style.LINE
-        write(line, MARGIN, y + 0.05, fontsize=style.TITLE)
-    y -= 0.06
     across = style.WIDTH - left - MARGIN - EDGE
     made: list[Axes] = []
-    for panel in panels:
+
+    def axes_of(panel: Panel) -> Block:
+        def draw(figure: Figure, foot: float) -> None:
+            shared = made[0] if made else None
+            made.append(layout.axes_at(figure, left, foot, across, panel.height, sharex=shared))
+
+        return Block(panel.height, draw)
+
+    blocks = [layout.title(title_of(run))]
+    for i, panel in enumerate(panels):
+        if i:
+            blocks.append(layout.gap(0.08))
         if panel.heading:
-            y -= style.LINE
-            write(style.clipped(style.shown(panel.heading), style.WIDTH - left - MARGIN), left, y + 0.05)
-            y -= 0.02
-        y -= panel.height
-        rect = (left / style.WIDTH, y / height, across / style.WIDTH, panel.height / height)
-        made.append(figure.add_axes(rect, sharex=made[0] if made else None))
-        y -= 0.08
+            blocks += [layout.heading(panel.heading, left), layout.gap(0.02)]
+        blocks.append(axes_of(panel))
+    blocks.append(layout.axis_label("time (s)", left, across))
+    figure = layout.stack([*blocks, *layout.legend(keys), *layout.caption(caption)])
     for axes in made[:-1]:
         axes.tick_params(bottom=False, labelbottom=False)
         axes.spines["bottom"].set_visible(False)
-    y += 0.08 - axis
-    write("time (s)", left + across / 2, y + 0.06, ha="center")
-    if rows:
-        y -= 0.08 + len(rows) * style.LINE
-        legend(figure, rows, (0, y / height, 1, len(rows) * style.LINE / height))
-    y -= 0.12 * bool(said)
-    for line in said:
-        y -= style.LINE
-        write(line, MARGIN, y + 0.05)
     return Sheet(figure, tuple(made), across)
 
 
@@ -125,62 +87,6 @@ def verdict_lines(run: RunData) -> list[str]:
 def violation_key(run: RunData) -> list[Key]:
     """Return the legend's entry for the line that marks the first violation, if there is one."""
     return [Key("first violation", "line", "black", (0, (3, 1.5)))] if run.violations() else []
-
-
-# -- the legend --------------------------------------------------------------------------------------------
-
-
-def flow(keys: Sequence[Key], room: float) -> list[list[tuple[float, Key, str]]]:
-    """Set legend entries in lines as words are set, each with its place in inches."""
-    rows: list[list[tuple[float, Key, str]]] = []
-    x = room + 1
-    for key in keys:
-        label = style.clipped(style.shown(key.label), room - SWATCH - 0.1)
-        wide = SWATCH + 0.07 + style.width(label)
-        if x + wide > room + MARGIN:
-            rows.append([])
-            x = MARGIN
-        rows[-1].append((x, key, label))
-        x += wide + 0.2
-    return rows
-
-
-def legend(figure: Figure, rows: Sequence[Sequence[tuple[float, Key, str]]], rect: Any) -> None:
-    """Draw a legend that `flow` has set into a part of a figure, (left, bottom, width, height) as shares of it."""
-    from matplotlib.patches import Rectangle
-
-    axes = figure.add_axes(rect)
-    axes.set_axis_off()
-    axes.set_xlim(0, style.WIDTH)
-    axes.set_ylim(len(rows), 0)
-    for i, row in enumerate(rows):
-        for x, key, label in row:
-            y = i + 0.5
-            middle = x + SWATCH / 2
-            if key.form in ("patch", "band"):
-                tall = 0.62 * max(key.size, 0.1)
-                alpha = 2 * style.BAND if key.form == "band" else 1
-                face = Rectangle((x, y - tall / 2), SWATCH, tall, facecolor=key.colour, alpha=alpha, linewidth=0)
-                axes.add_patch(face)
-            elif key.form in ("line", "arrow"):
-                until = x + SWATCH - 0.05 * (key.form == "arrow")
-                axes.plot(
-                    [x, until], [y, y], color=key.colour, linestyle=key.dash, linewidth=1.8 * key.size,
-                    solid_capstyle="butt",
-                )  # fmt: skip
-                if key.form == "arrow":
-                    axes.plot([until], [y], marker=">", markersize=6, color=key.colour, markeredgewidth=0)
-            else:
-                mark(axes, [middle], [y], key)
-            axes.text(x + SWATCH + 0.07, y, label, va="center_baseline")
-
-
-def mark(axes: Axes, xs: Sequence[float], ys: Sequence[float], key: Key) -> None:
-    """Draw a legend entry's marker at some places."""
-    axes.plot(
-        xs, ys, linestyle="none", marker=key.form, markersize=7 * key.size, color=key.colour,
-        markerfacecolor="white" if key.hollow else key.colour, markeredgewidth=1.4, zorder=6, clip_on=False,
-    )  # fmt: skip
 
 
 # -- what all time axes have -------------------------------------------------------------------------------

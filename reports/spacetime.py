@@ -12,9 +12,10 @@ from sim.trace import WHY, Record
 from sim.units import clock_text
 
 from . import sheet, style
+from .layout import EDGE, MARGIN, Key, mark
 from .load import Fault, RunData
 from .series import Span, role_spans
-from .sheet import Key, Panel
+from .sheet import Panel
 from .timeline import draw_roles, lane_room, prepare_lanes, role_keys
 
 if TYPE_CHECKING:
@@ -279,9 +280,11 @@ def _moments(run: RunData, seen: Sequence[Message], marks: Sequence[Record], at:
 def _trimmed(
     run: RunData, seen: Sequence[Message], marks: Sequence[Record], begin: int, end: int, at: int
 ) -> tuple[int, int]:
-    """Return the window without the idle time at its ends."""
+    """Return the window without the idle time at its ends, or as it is if nothing happens in it that is drawn."""
     inside = [when for when in _moments(run, seen, marks, at) if begin <= when <= end]
     first, last = min(inside), max(inside)
+    if first == last:
+        return begin, end
     pad = max((last - first) // 50, 1)
     return max(begin, first - pad), min(end, last + pad) if last + pad > first else end
 
@@ -337,7 +340,7 @@ def _draw_marks(axes: Axes, marks: Sequence[Record], lane_of: dict[str, int], sc
         kind, x = _mark_of(record), scale(record.at)
         if kind is not None and x >= free.get((kind, str(record.node)), x):
             free[kind, str(record.node)] = x + 0.1 * inch
-            sheet.mark(axes, [x], [lane_of[str(record.node)] - _LIFT.get(kind, 0.0)], _MARKS[kind])
+            mark(axes, [x], [lane_of[str(record.node)] - _LIFT.get(kind, 0.0)], _MARKS[kind])
 
 
 def _time_ticks(axes: Axes, scale: Scale, begin: int, end: int, across: float, left: float) -> None:
@@ -359,7 +362,7 @@ def _time_ticks(axes: Axes, scale: Scale, begin: int, end: int, across: float, l
         text = f"{at / 1e9:.{digits}f}"
         middle = (scale(at) - scale(begin)) / whole * across
         half = style.width(text) / 2 + 0.06
-        if middle - half >= max(free, -left) and middle + half <= across + sheet.EDGE + sheet.MARGIN:
+        if middle - half >= max(free, -left) and middle + half <= across + EDGE + MARGIN:
             places.append(scale(at))
             labels.append(text)
             free = middle + half

@@ -32,7 +32,7 @@ def proportion(count: int, of: int) -> tuple[float, float, float] | None:
     return share, low, high
 
 
-def median(ordered: Sequence[int]) -> tuple[float, float | None, float | None] | None:
+def median(ordered: Sequence[float]) -> tuple[float, float | None, float | None] | None:
     """Return the median of numbers in rising order and its bootstrap percentile interval, None of nothing.
 
     The k-th smallest of n draws with replacement is at most the j-th number with the probability that k or more of the
@@ -56,6 +56,11 @@ def mean(values: Sequence[float]) -> tuple[float, float, float]:
     middle = fmean(values)
     half = Z * stdev(values) / sqrt(len(values)) if len(values) > 1 else 0.0
     return middle, middle - half, middle + half
+
+
+def quantile(ordered: Sequence[int], percent: int) -> int | None:
+    """Return the nearest-rank quantile of numbers in rising order, None of none."""
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None
 
 
 def _first(n: int, holds: Callable[[int], bool]) -> int:
@@ -82,6 +87,15 @@ def paired_proportions(only_one: int, only_other: int, of: int) -> tuple[float, 
     shift = (only_other - only_one) / n
     half = Z * sqrt(max(0.0, (only_one + only_other + 1) - n * shift * shift)) / n
     return (only_other - only_one) / of, max(-1.0, shift - half), min(1.0, shift + half)
+
+
+def mcnemar(only_one: int, only_other: int) -> float:
+    """Return how probable it is that chance parts pairs so unequally or more, where either setting is as likely.
+
+    McNemar's test of the pairs in which something is so under just one of two settings, in its exact form: two-sided,
+    from the binomial distribution. Pairs that agree tell nothing; without any others it is 1.
+    """
+    return min(1.0, 2 * at_least(max(only_one, only_other), only_one + only_other, 0.5))
 
 
 # -- the binomial distribution -----------------------------------------------------------------------------

@@ -5,6 +5,7 @@ A picture is 6.6 inches wide, twice a column of 3.3: reduced to one column its 1
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -127,9 +128,9 @@ def _escape(character: str) -> str:
 def width(text: str, size: float = FONT) -> float:
     """Return how wide a text that `shown` returned will be, in inches."""
     font = _font()[0]
-    font.set_size(size, 72)
+    font.set_size(size, 720)  # so fine that no letter's width is rounded to whole dots
     font.set_text(text, 0.0)
-    return float(font.get_width_height()[0]) / 64 / 72
+    return float(font.get_width_height()[0]) / 64 / 720
 
 
 def wrapped(text: str, room: float, size: float = FONT, lines_max: int = 5) -> list[str]:
@@ -164,6 +165,5 @@ def clipped(text: str, room: float, size: float = FONT) -> str:
     """Return text, cut short with an ellipsis if it is wider than so many inches."""
     if width(text, size) <= room:
         return text
-    while text and width(text + "…", size) > room:
-        text = text[:-1]
-    return text + "…"
+    kept = bisect_left(range(len(text)), True, key=lambda last: width(text[: last + 1] + "…", size) > room)
+    return text[:kept] + "…"

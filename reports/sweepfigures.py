@@ -10,21 +10,40 @@ from itertools import groupby
 
 from . import statistics
 from .chart import Chart
+from .paired import JUDGED
 from .samples import Sample, Samples
 from .table import Cell, Table
 
-JUDGED = ("holds", "violated")
 SERIES = 7  # more curves than this in one chart nobody can tell apart
 Charts = dict[str, tuple[Chart, Table]]
 
+WORDS: Mapping[str, str] = {  # what each metric is called
+    "convergence_ns": "convergence time after heal",
+    "failover_ns": "failover time",
+    "failover_ns_max": "longest failover time",
+    "failovers": "failovers",
+    "leaderless_ns": "time without a leader",
+    "split_ns": "time with two or more leaders",
+    "behind_ns": "time in which a replica was behind another",
+    "lag_max": "greatest lag of a replica behind another",
+    "latency_ns_p50": "median latency of an operation",
+    "latency_ns_p99": "99th percentile of an operation's latency",
+    "latency_ns_max": "longest latency of an operation",
+    "availability_ppm": "share of operations that were acknowledged",
+    "outage_ns": "longest time without an acknowledgement",
+    "messages_per_1000_acknowledged": "messages per acknowledged operation",
+}
 # What a sweep is always shown by, where it measured it: the chart's name, the metric, and what it is called.
-HEADLINES: tuple[tuple[str, str, str], ...] = (
-    ("convergence", "convergence_ns", "convergence time after heal"),
-    ("failover", "failover_ns", "failover time"),
-    ("latency_median", "latency_ns_p50", "median latency of an operation"),
-    ("latency_p99", "latency_ns_p99", "99th percentile of an operation's latency"),
-    ("availability", "availability_ppm", "share of operations that were acknowledged"),
-    ("messages", "messages_per_1000_acknowledged", "messages per acknowledged operation"),
+HEADLINES: tuple[tuple[str, str, str], ...] = tuple(
+    (name, metric, WORDS[metric])
+    for name, metric in (
+        ("convergence", "convergence_ns"),
+        ("failover", "failover_ns"),
+        ("latency_median", "latency_ns_p50"),
+        ("latency_p99", "latency_ns_p99"),
+        ("availability", "availability_ppm"),
+        ("messages", "messages_per_1000_acknowledged"),
+    )
 )
 DISTRIBUTIONS: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("convergence", "convergence time after heal", {"convergence_ns": "of a run"}),
@@ -78,13 +97,9 @@ def metric_table(runs: Sequence[Sample], axes: Sequence[str], metric: str) -> Ta
     for point, group in _grouped(runs, axes):
         ordered = sorted(value for run in group if (value := run.metrics.get(metric)) is not None)
         middle = statistics.median(ordered) or (None, None, None)
-        spread = [_quantile(ordered, percent) for percent in (10, 90)]
+        spread = [statistics.quantile(ordered, percent) for percent in (10, 90)]
         rows.append((*point, len(group), len(ordered), *(scaled(metric, value) for value in (*middle, *spread))))
     return Table((*axes, *METRIC_COLUMNS), tuple(rows))
-
-
-def _quantile(ordered: Sequence[int], percent: int) -> int | None:
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None
 
 
 VIOLATION_COLUMNS = ("judged", "violated", "share", "low", "high")
@@ -97,11 +112,12 @@ def violation_table(runs: Sequence[Sample], axes: Sequence[str], name: str) -> T
         verdicts = [verdict for run in group if (verdict := run.verdicts.get(name)) in JUDGED]
         violated = verdicts.count("violated")
         share = statistics.proportion(violated, len(verdicts)) or (None, None, None)
-        rows.append((*point, len(verdicts), violated, *_rounded(share)))
+        rows.append((*point, len(verdicts), violated, *rounded(share)))
     return Table((*axes, *VIOLATION_COLUMNS), tuple(rows))
 
 
-def _rounded(values: Sequence[float | None]) -> list[float | None]:
+def rounded(values: Sequence[float | None]) -> list[float | None]:
+    """Return estimates as they stand in tables."""
     # No last digit of a square root shall differ between two machines.
     return [None if value is None else round(value, 9) for value in values]
 
@@ -140,8 +156,7 @@ def paired_table(one: Sequence[Sample], other: Sequence[Sample], metric: str) ->
 def charts(found: Samples) -> Charts:
     """Return every chart that the runs of a store have figures for, by name."""
     told: Charts = {}
-    varied = [axis for axis in found.axes if len(found.values(axis)) > 1]
-    across, beside = _roles(found, varied)
+    across, beside = roles({axis: values for axis in found.axes if len(values := found.values(axis)) > 1})
     for name, metric, words in HEADLINES:
         if across and any(run.metrics.get(metric) is not None for run in found.runs):
             told |= _against(found, (across, beside), name, metric, words)
@@ -153,9 +168,9 @@ def charts(found: Samples) -> Charts:
     return told
 
 
-def _roles(found: Samples, varied: Sequence[str]) -> tuple[str, str]:
+def roles(varied: Mapping[str, Sequence[Cell]]) -> tuple[str, str]:
     """Return the axis that goes across, one of numbers if there is one, and another one that makes curves."""
-    numbers = [axis for axis in varied if not any(isinstance(value, str) for value in found.values(axis))]
+    numbers = [axis for axis, values in varied.items() if not any(isinstance(value, str) for value in values)]
     across = next(iter(numbers or varied), "")
     return across, next((axis for axis in varied if axis != across), "")
 
@@ -165,11 +180,15 @@ def labelled(words: str, unit: str) -> str:
     return f"{words} ({unit})" if unit else words
 
 
+def _axis(found: Samples, axis: str) -> str:
+    return labelled(axis, found.units.get(axis, ""))
+
+
 def _against(found: Samples, roles: tuple[str, str], name: str, metric: str, words: str) -> Charts:
     across, beside = roles
     axes = [axis for axis in (across, beside) if axis]
     table = metric_table(found.runs, axes, metric)
-    x = labelled(across, found.units.get(across, ""))
+    x, by = _axis(found, across), _axis(found, beside)
     y = labelled(words, unit_of(metric))
     few = not beside or len(found.values(beside)) <= SERIES
     told: Charts = {}
@@ -177,14 +196,15 @@ def _against(found: Samples, roles: tuple[str, str], name: str, metric: str, wor
         told[name] = (
             Chart(
                 title=f"{found.scenario}: {words}", x=across, y="median", by=beside, low="p10", high="p90",
-                x_label=x, y_label=y, by_label=beside, caption="Median of the runs; the band holds eight in ten.",
+                x_label=x, y_label=y, by_label=by, caption="Median of the runs; the band holds eight in ten.",
             ),
             table,
         )  # fmt: skip
     if beside:
         told[f"{name}_map"] = (
             Chart(
-                title=f"{found.scenario}: {words}", x=across, y="median", by=beside, form="heat", x_label=x, y_label=y
+                title=f"{found.scenario}: {words}", x=across, y="median", by=beside, form="heat", x_label=x, y_label=y,
+                by_label=by,
             ),
             table,
         )  # fmt: skip
@@ -206,8 +226,8 @@ def _violations(found: Samples, across: str, beside: str) -> Charts:
         told["violations"] = (
             Chart(
                 title=f"{found.scenario}: how often properties are violated", x=across or "property", y="share",
-                by="property" if across else "", low="low", high="high", form="points", y_label=y,
-                x_label=labelled(across, found.units.get(across, "")), caption="With Wilson intervals at 95 %.",
+                by="property" if across else "", low="low", high="high", form="points" if across else "rows", y_label=y,
+                x_label=_axis(found, across), caption="With Wilson intervals at 95 %.",
             ),
             whole,
         )  # fmt: skip
@@ -215,8 +235,10 @@ def _violations(found: Samples, across: str, beside: str) -> Charts:
         for name in names:
             table = violation_table(found.runs, (across, beside), name)
             told[f"violations_{name}_map"] = (
-                Chart(title=f"{found.scenario}: {name}", x=across, y="share", by=beside, form="heat", x_label=across,
-                      y_label=y),
+                Chart(
+                    title=f"{found.scenario}: {name}", x=across, y="share", by=beside, form="heat", y_label=y,
+                    x_label=_axis(found, across), by_label=_axis(found, beside),
+                ),
                 table,
             )  # fmt: skip
     return told
@@ -231,7 +253,8 @@ def _distribution(found: Samples, across: str, name: str, words: str, metrics: M
         return {}
     chart = Chart(
         title=f"{found.scenario}: {words} over all runs", x="value", y="share", by=axes[0] if axes else "of",
-        form="step", by_label=axes[0] if axes else "", x_label=labelled(words, unit_of(next(iter(metrics)))),
+        form="step", by_label=_axis(found, axes[0]) if axes else "",
+        x_label=labelled(words, unit_of(next(iter(metrics)))),
         y_label="share of runs at or below", caption="Where a curve ends below 1, other runs measured nothing.",
     )  # fmt: skip
     return {f"{name}_distribution": (chart, Table((*axes, "of", "value", "share"), tuple(rows)))}
@@ -250,8 +273,8 @@ def _paired(found: Samples, across: str) -> Charts:
         table = paired_table(at(first), at(last), metric)
         if table.rows:
             chart = Chart(
-                title=f"{found.scenario}: {words}, {across} {last} less {first}, under the same seeds", x="difference",
-                y="share", form="step", x_label=labelled("difference", unit_of(metric)),
+                title=f"{found.scenario}: {words}, {_axis(found, across)} {last} less {first}, under the same seeds",
+                x="difference", y="share", form="step", x_label=labelled("difference", unit_of(metric)),
                 y_label="share of seeds at or below", caption="Both runs of a pair met the same weather.",
             )  # fmt: skip
             told[f"{name}_paired"] = (chart, table)

@@ -30,6 +30,10 @@ class Table:
         at = self.columns.index(name)
         return [row[at] for row in self.rows]
 
+    def named(self) -> list[dict[str, Any]]:
+        """Return the rows as cells by column."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
     def parts(self, name: str) -> list[tuple[Cell, Table]]:
         """Return the rows with each value of a column, in the order in which the values first come."""
         values = self.column(name)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import sheet, style
+from . import layout, sheet, style
+from .layout import Key
 from .load import RunData
 from .series import COLUMNS, Span, Steps, coarse, field_steps, leaders_at_once, role_spans
-from .sheet import Key, Panel
+from .sheet import Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +94,7 @@ def lane_name(node: str) -> str:
 
 def prepare_lanes(axes: Axes, nodes: Sequence[str], height: float) -> None:
     """Number lanes from the top and name them; of lanes that are too narrow only some are named."""
-    every = max(1, -(-int(style.LINE * 1000) // int(height * 1000)))
+    every = layout.thinned(height)
     axes.set_ylim(len(nodes) - 0.5, -0.5)
     axes.set_yticks(range(0, len(nodes), every), [lane_name(node) for node in nodes[::every]])
     axes.tick_params(axis="y", length=0)

@@ -13,7 +13,7 @@ nemesis     faults drawn from the seed, as the tables that a file would hold
 expect      verdicts expected and found
 run         one run -> result, and its run directory (rundir)
 sweep/      many seeds and settings, on several processes or a cluster, kept in a store (store.md)
-statistics  estimates with intervals
+comparison  two sweeps, or two settings, by pairs of runs of the same seed
 fingerprint what tells one failure from another
 schedules   a scenario with these very faults, within the budget of what it could have drawn
 scores      how far a run went astray
@@ -32,5 +32,6 @@ catalog/    the scenarios that ship
 findings/   the documented weaknesses of the models, measured
 studies/    whole experiments, beside what was published
 ci          runs for a continuous-integration service; pytest_plugin: scenario files as tests (CI.md)
-cli         the command line over all of these; cli_sweep: the part about sweeps; command: what commands share
+cli         the command line over all of these (cli_sweep: many runs, cli_search: hunt and shrink); command: what
+            commands share; progress: what a terminal shows while they work
 """

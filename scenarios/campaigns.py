@@ -16,7 +16,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .sweep import processes, sweep
+from sim.tracefile import Show, quiet
+
+from .progress import bar
+from .sweep import Progress, processes, sweep
 
 PAGE = Path(__file__).parent / "CAMPAIGNS.md"
 
@@ -162,12 +165,21 @@ CAMPAIGNS = (
 )
 
 
-def measure(campaigns: Sequence[Campaign], workers: int, most: int | None = None) -> list[dict[str, Any]]:
-    """Return the summary of each campaign's sweep, of its first `most` seeds if given."""
+def measure(
+    campaigns: Sequence[Campaign], workers: int, most: int | None = None, show: Show = quiet
+) -> list[dict[str, Any]]:
+    """Return the summary of each campaign's sweep, of its first `most` seeds if given; `show` is told of runs done."""
     results = []
-    for campaign in campaigns:
-        seeds = campaign.seeds if most is None else min(most, campaign.seeds)
-        summary = sweep(campaign.scenario, range(1, seeds + 1), engine=processes(workers), replay=campaign.replay)
+    counts = [campaign.seeds if most is None else min(most, campaign.seeds) for campaign in campaigns]
+    for number, (campaign, seeds) in enumerate(zip(campaigns, counts, strict=True)):
+        before = sum(counts[:number])
+
+        def tell(progress: Progress, before: int = before) -> None:
+            show(before + progress.done, sum(counts))
+
+        summary = sweep(
+            campaign.scenario, range(1, seeds + 1), engine=processes(workers), tell=tell, replay=campaign.replay
+        )
         results.append(summary.result())
     return results
 
@@ -224,7 +236,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
     campaigns = [c for c in CAMPAIGNS if chosen.only in (None, c.scenario)]
-    results = measure(campaigns, chosen.workers, chosen.slice)
+    with bar("runs") as show:
+        results = measure(campaigns, chosen.workers, chosen.slice, show)
     for result in results:
         print(f"{result['scenario']} {result['seeds']}: {result['unexpected']} unexpected, digest {result['digest']}")
     if chosen.slice is None:

@@ -10,7 +10,7 @@ from sim.checks.reasons import why_not_converged
 from sim.jury import Finding, Jury, lacking
 from sim.property import Property
 from sim.trace import Header, Record
-from sim.tracefile import read
+from sim.tracefile import Show, quiet, read, watched
 
 from .build import experiment
 from .complaints import UsageError, unknown
@@ -18,15 +18,15 @@ from .load import read as read_scenario
 from .model import ModelProblem, find
 
 
-def check_trace(path: Path, wanted: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the verdicts of all properties that apply to a trace, or of those wanted.
+def check_trace(path: Path, wanted: tuple[str, ...] = (), show: Show = quiet) -> dict[str, Any]:
+    """Return the verdicts of all properties that apply to a trace, or of those wanted; `show` is told how far it is.
 
     In a run directory the scenario beside the trace gives the model's own properties and bounds; else
     the header's model does if it ships, and a foreign trace has the shipped properties. Raises UsageError and BadTrace.
     """
     header, records = read(path)
     offered = _offered(path, header)
-    gathered: list[Record] = list(records)
+    gathered: list[Record] = list(watched(records, header.stop, show))
     contents = any(record.kind == "content" for record in gathered)
     applicable = {prop.name: prop for prop in offered if not lacking(prop, header, contents)}
     for name in wanted:
@@ -37,7 +37,7 @@ def check_trace(path: Path, wanted: tuple[str, ...] = ()) -> dict[str, Any]:
             raise UsageError(f"--property: {unknown(name, tuple(applicable))}")
     judged = [prop for prop in applicable.values() if not wanted or prop.name in wanted]
     jury = Jury(judged, header)
-    jury.hear_all(gathered)
+    jury.hear_all(watched(gathered, header.stop, show))
     findings = jury.findings()
     late = [f.name for p, f in zip(judged, findings, strict=True) if p.mode == "eventually" and f.verdict == "violated"]
     why = why_not_converged(header, gathered) if late else []

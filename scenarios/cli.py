@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -15,6 +15,7 @@ from .command import guarded as _guarded
 from .command import print_json as _print
 from .command import quoted as _quoted
 from .complaints import UsageError
+from .progress import bar, line
 from .verdict import INTERNAL, OK, UNDECIDED, UNEXPECTED, USAGE
 
 
@@ -53,12 +54,13 @@ def run_(
 ) -> int:
     """Run a scenario once: SCENARIO is a name from `netsplit list` or a file."""
     from .load import override
-    from .run import default_out, prepare, run
+    from .run import default_out, name_of, prepare, run
     from .tell import told
 
     experiment = prepare(scenario, tuple(override(text) for text in sets))
     chosen = experiment.scenario.seed if seed is None else seed
-    done = run(experiment, chosen, out or default_out(experiment, chosen), plots=not no_plots)
+    with bar(f"{name_of(experiment)}, seed {chosen}") as show:
+        done = run(experiment, chosen, out or default_out(experiment, chosen), not no_plots, show)
     if as_json:
         _print(done.result)
     else:
@@ -89,7 +91,11 @@ def verify_(
         )
     named = [(name, name) for name in catalog.names()] if every else []
     named += [(name, name if name in catalog.names() else str(catalog.resolve(name).resolve())) for name in scenarios]
-    differences = verify(named, seed, sets, pythons, click.echo)
+    said: list[str] = []
+    with bar("runs to compare") as show:
+        differences = verify(named, seed, sets, pythons, said.append, show)
+    for text in said:
+        click.echo(text)
     for difference in differences:
         click.echo(difference.told(), err=True)
     return INTERNAL if differences else OK
@@ -106,7 +112,8 @@ def check_trace_(file: Path, wanted: tuple[str, ...], as_json: bool) -> int:
 
     from .check import check_trace
 
-    result = check_trace(file, wanted)
+    with bar(file.name) as show:
+        result = check_trace(file, wanted, show)
     if as_json:
         _print(result)
     else:
@@ -143,7 +150,8 @@ def check_history_(
     refused = False
     for file in files:
         try:
-            result = check_history(file, form, model, budget or STEPS, wanted)
+            with line(f"judging {file.name}"):
+                result = check_history(file, form, model, budget or STEPS, wanted)
         except UsageError as error:
             click.echo(str(error), err=True)
             refused = True
@@ -163,33 +171,44 @@ def check_history_(
 @main.command("report")
 @click.argument("directory", metavar="DIR|STORE", type=click.Path(path_type=Path))
 @click.argument("beside", required=False, type=click.Path(path_type=Path))
+@click.option("--compare", "axis", metavar="KEY", help="Compare the settings of this key of a store's grid.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where it all goes; default: DIR, or STORE-figures.")
 @click.option("--no-plots", is_flag=True, help="Draw nothing: the page without pictures, or only the CSV files.")
 @_guarded
-def report_(directory: Path, beside: Path | None, out: Path | None, no_plots: bool) -> None:
+def report_(directory: Path, beside: Path | None, axis: str | None, out: Path | None, no_plots: bool) -> None:
     """Draw every picture of the run in DIR and write one HTML page about it, or every chart of a sweep's STORE.
 
-    The page shows another run of the same scenario, BESIDE, next to it. Beside each chart lies its CSV file.
+    The page shows another run of the same scenario, BESIDE, next to it. With another store BESIDE, or with --compare,
+    charts show what sets apart pairs of runs of the same seed. Beside each chart lies its CSV file.
     """
     if directory.is_file():
-        if beside is not None:
-            raise UsageError(f"{beside}: found something beside a store, allowed: a second run beside a run")
-        click.echo(cli_sweep.report_store(directory, out, not no_plots))
+        if beside is not None and axis is not None:
+            raise UsageError(f"--compare: found it with {beside}, allowed: one of the two")
+        if beside is not None and not beside.is_file():
+            raise UsageError(f"{beside}: found no store, allowed: another store beside a store")
+        click.echo(cli_sweep.report_store(directory, beside, axis, out, not no_plots))
         return
+    if axis is not None:
+        raise UsageError(f"--compare: found no file {directory}, allowed: with the store of a sweep")
     from reports.draw import EVERY, FORMATS, draw
     from reports.load import BadRun, load
-    from reports.page.build import page
+    from reports.page.build import check_together, page
 
+    target = (out or directory) / "report.html"
+    made: list[Path] = []
     try:
-        other = None if beside is None else load(beside, whole=True)
-        text = page(load(directory, whole=True), other, pictures=not no_plots)
+        with bar(f"report of {directory}") as show, TemporaryDirectory() as elsewhere:
+            runs = [load(path, whole=True, show=show) for path in (directory, beside) if path is not None]
+            check_together(runs)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            held = []
+            if not no_plots:
+                made = draw(runs[0], target.parent, EVERY, tuple(FORMATS), show)
+                others = [draw(other, Path(elsewhere), EVERY, ("svg",), show) for other in runs[1:]]
+                held = [{p.stem: p.read_bytes() for p in paths if p.suffix == ".svg"} for paths in (made, *others)]
+            target.write_text(page(runs, held), encoding="utf-8")
     except BadRun as error:
         raise UsageError(str(error)) from None
-    target = (out or directory) / "report.html"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-        made = [] if no_plots else draw(directory, target.parent, EVERY, tuple(FORMATS))
     except OSError as error:
         raise UsageError(f"--out: {target}: {error.strerror or error}") from None
     click.echo(f"wrote {target}" + (f" and {len(made)} pictures" if made else ""))
@@ -215,7 +234,8 @@ def export_(source: Path, form: str, out: Path | None) -> None:
     if form not in FORMATS:
         raise UsageError(f"--format: {unknown(form, tuple(FORMATS))}")
     try:
-        text = writer(form)(load(source, whole=True))
+        with bar(f"export of {source}") as show:
+            text = writer(form)(load(source, whole=True, show=show))
     except BadRun as error:
         raise UsageError(str(error)) from None
     target = out or source / FORMATS[form][2]
@@ -243,10 +263,8 @@ def findings_(ids: tuple[str, ...], model: str | None, anew: bool, workers: int,
     kept = [row for name, wanted in chosen.items() for row in load(name)["rows"] if row["id"] in wanted]
     rows = kept
     if anew:
-        whole = sum(len(wanted) for wanted in chosen.values())
-        hidden = not sys.stderr.isatty()
-        with click.progressbar(length=whole, file=sys.stderr, hidden=hidden, label="weaknesses") as bar:
-            rows = measure_all(chosen, workers, lambda done: bar.update(done - bar.pos))
+        with bar("weaknesses") as show:
+            rows = measure_all(chosen, workers, show)
     if as_json:
         _print(together(rows))
     else:
@@ -288,14 +306,9 @@ def study_(name: str | None, trials: int | None, workers: int, out: Path | None,
     study = find(name)
     name = Path(name).stem if name.endswith(".toml") else name
     chosen = trials or study.trials
-    with click.progressbar(length=1, file=sys.stderr, hidden=not sys.stderr.isatty(), label=name) as bar:
-
-        def progress(done: int, whole: int) -> None:
-            bar.length = whole
-            bar.update(done - bar.pos)
-
-        result = study.run(chosen, Spread(workers, progress))
-    keep(name, chosen, result, out or Path("studies") / name, plots=not no_plots)
+    with bar(name) as show:
+        result = study.run(chosen, Spread(workers, show))
+        keep(name, chosen, result, out or Path("studies") / name, plots=not no_plots)
     if as_json:
         _print(plain(name, chosen, result))
     else:

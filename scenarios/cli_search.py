@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .command import JSON, SCENARIO, SET, guarded, print_json
 from .complaints import UsageError
+from .progress import line
 from .verdict import INTERRUPTED, OK, UNEXPECTED
+
+if TYPE_CHECKING:
+    from .hunt import Hunt
+    from .shrink.search import Search
 
 
 @click.command("shrink")
@@ -45,9 +48,15 @@ def shrink_(
         raise UsageError(f"--out {out}: allowed: a file that ends in .toml")
     experiment = prepare(scenario, tuple(override(text) for text in sets))
     chosen = experiment.scenario.seed if seed is None else seed
-    with _line() as line:
-        box_s, sound = _seconds(time_box), tuple(override(text) for text in sounds)
-        search, before = begin(experiment, chosen, wanted, sound, box_s, lambda s: line(told_size(s.best, s.tried)))
+    box_s, sound = _seconds(time_box), tuple(override(text) for text in sounds)
+    size = "looking at the failure"
+
+    def smaller(search: Search) -> None:
+        nonlocal size
+        size = told_size(search.best, search.tried)
+
+    with line(lambda: size):
+        search, before = begin(experiment, chosen, wanted, sound, box_s, smaller)
         shrunk = run(search, before, name_of(experiment), chosen)
     kept = keep(shrunk, out)
     if as_json:
@@ -97,10 +106,16 @@ def hunt_(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(bug.schedule.text(), encoding="utf-8")
 
-    with _line() as line:
-        chosen = experiment.scenario.seed if seed is None else seed
-        box_s = _seconds(time_box)
-        done = hunt(experiment, chosen, runs, box_s, found, lambda h: line(f"{h.runs} runs, {len(h.bugs)} bugs"))
+    chosen = experiment.scenario.seed if seed is None else seed
+    box_s = _seconds(time_box)
+    state = "0 runs"
+
+    def ran(hunting: Hunt) -> None:
+        nonlocal state
+        state = f"{hunting.runs} runs, {len(hunting.bugs)} bugs"
+
+    with line(lambda: state):
+        done = hunt(experiment, chosen, runs, box_s, found, ran)
     report = result(done, folder)
     if as_json:
         print_json(report)
@@ -118,26 +133,6 @@ def _seconds(text: str | None) -> float | None:
         return None if text is None else duration(text) / S
     except ValueError as error:
         raise UsageError(f"--time-box: {error}") from None
-
-
-@contextmanager
-def _line() -> Iterator[Callable[[str], None]]:
-    """Give what shows one line of progress on a terminal, at most ten times a second, and nothing elsewhere."""
-    from time import monotonic
-
-    last = 0.0
-
-    def show(text: str) -> None:
-        nonlocal last
-        if sys.stderr.isatty() and monotonic() - last > 0.1:
-            last = monotonic()
-            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
-
-    try:
-        yield show
-    finally:
-        if last:
-            click.echo("\r\x1b[K", err=True, nl=False)
 
 
 COMMANDS = (shrink_, hunt_)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from .command import JSON, SCENARIO, SET, guarded, print_json
 from .complaints import UsageError
+from .progress import bar, line
 from .verdict import INTERNAL, OK
 
 if TYPE_CHECKING:
@@ -57,19 +57,19 @@ def sweep_(
     overrides = tuple(override(text) for text in sets)
     job = read_job(scenario, overrides, [axis(text) for text in axes], charted, replay)
     done = 0
-    with _bar() as show:
+    try:
+        with _bar() as show:
 
-        def tell(progress: Progress) -> None:
-            nonlocal done
-            done = progress.done
-            show(progress)
+            def tell(progress: Progress) -> None:
+                nonlocal done
+                done = progress.done
+                show(progress)
 
-        try:
             summary = sweep(job, chosen, (), where, tell, replay, shards, store, limits, share)
-        except KeyboardInterrupt:
-            if store is not None:
-                click.echo(f"{done} runs are in {store}; the same command goes on from there", err=True)
-            raise
+    except KeyboardInterrupt:
+        if store is not None:
+            click.echo(f"{done} runs are in {store}; the same command goes on from there", err=True)
+        raise
     _tell(summary, lambda point: job.command(point), as_json)
     return summary.code
 
@@ -105,24 +105,22 @@ def _seconds(option: str, text: str | None) -> float | None:
 @contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
     """Give what shows progress on a terminal: rate, failures so far, and time left."""
-    if not sys.stderr.isatty():
-        yield lambda progress: None
-        return
     begun = monotonic()
     first: int | None = None
-    with click.progressbar(length=1, file=sys.stderr, label="runs", show_pos=True) as bar:
+    label = "runs"
+    with bar(lambda: label) as show:
 
-        def show(progress: Progress) -> None:
-            nonlocal first
+        def tell(progress: Progress) -> None:
+            nonlocal first, label
             first = progress.done if first is None else first
             rate = (progress.done - first) / max(monotonic() - begun, 1e-9)
-            bar.length = max(1, progress.asked)
-            bar.label = f"{rate:.1f} runs/s" + (f", {progress.bad} unexpected" if progress.bad else "")
-            if progress.unfinished:
-                bar.label += f", {progress.unfinished} unfinished"
-            bar.update(progress.done - bar.pos)
+            label = f"{progress.done}/{progress.asked} runs, {rate:.1f} a second"
+            label += f", {(progress.asked - progress.done) / rate:.0f} s left" if rate else ""
+            label += f", {progress.bad} unexpected" if progress.bad else ""
+            label += f", {progress.unfinished} unfinished" if progress.unfinished else ""
+            show(progress.done, progress.asked)
 
-        yield show
+        yield tell
 
 
 def _tell(summary: Summary, command: Callable[[int], str], as_json: bool) -> None:
@@ -143,7 +141,8 @@ def merge_(out: Path, stores: tuple[Path, ...], as_json: bool) -> int:
     """Join the stores of a sweep's shards into OUT, and sum up what it then holds."""
     from .sweep import existing, merge
 
-    summary = merge(out, stores)
+    with line(f"merging into {out}"):
+        summary = merge(out, stores)
     with existing(out) as store:
         job = store.job()
     _tell(summary, job.command, as_json)
@@ -165,7 +164,8 @@ def rerun_(store: Path, seed: int, point: int, as_json: bool) -> int:
         job = rows.job()
         if point >= len(job.points):
             raise UsageError(f"--point: found {point}, allowed: 0 to {len(job.points) - 1}")
-        row, what = run_again(rows, seed, job.points[point])
+        with line(f"running seed {seed} again"):
+            row, what = run_again(rows, seed, job.points[point])
         settings = dict(job.points[point].settings)
     if as_json:
         print_json({"seed": seed, "set": settings, "same": not what, "difference": what, "row": plain(row)})
@@ -185,28 +185,44 @@ def export_store(path: Path, form: str, out: Path | None) -> str:
     if form not in FORMATS:
         raise UsageError(f"--format: {unknown(form, tuple(FORMATS), 'for a store ')}")
     target = out or path.with_suffix(f".{form}")
-    with existing(path) as store:
+    with existing(path) as store, line(f"export of {path}"):
         count = export(store, form, target)
     return f"wrote {target}, {count} rows"
 
 
-def report_store(path: Path, out: Path | None, plots: bool) -> str:
-    """Draw what the rows of a sweep's store say, with a CSV file beside each chart. Raises UsageError."""
-    from reports.samples import BadStore, read
-    from reports.sweepfigures import charts
+def report_store(path: Path, beside: Path | None, axis: str | None, out: Path | None, plots: bool) -> str:
+    """Draw what the rows of a sweep's store say, with a CSV file beside each chart; or how they differ from others.
 
+    The others are those of another store, or those of the same one with the first value of an axis. Raises UsageError.
+    """
+    from reports import comparisonfigures, sweepfigures
+    from reports.samples import BadStore, read
+
+    from .comparison import of_settings, of_stores, title, told
     from .studies.keep import keep_charts
 
-    try:
-        found = charts(read(path))
-    except BadStore as error:
-        raise UsageError(str(error)) from None
+    said = ""
     folder = out or path.with_name(f"{path.stem}-figures")
     try:
-        keep_charts(found, folder, plots)
+        if beside is not None:
+            compared, unlike = of_stores(path, beside)
+            charts, said = comparisonfigures.charts(compared, title(compared)), told(compared, unlike)
+            folder = out or path.with_name(f"{path.stem}-beside-{beside.stem}-figures")
+        elif axis is not None:
+            found = read(path)
+            compared = of_settings(found, axis)
+            charts, said = comparisonfigures.charts(compared, title(compared, found.scenario)), told(compared)
+        else:
+            charts = sweepfigures.charts(read(path))
+    except BadStore as error:
+        raise UsageError(str(error)) from None
+    try:
+        with bar(f"report of {path}") as show:
+            keep_charts(charts, folder, plots, show)
     except OSError as error:
         raise UsageError(f"--out: {folder}: {error.strerror or error}") from None
-    return f"wrote {len(found)} {'charts, each with its CSV file,' if plots else 'CSV files'} to {folder}"
+    wrote = f"wrote {len(charts)} {'charts, each with its CSV file,' if plots else 'CSV files'} to {folder}"
+    return "\n".join(filter(None, (said, wrote)))
 
 
 COMMANDS = (sweep_, merge_, rerun_)

@@ -18,9 +18,12 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from sim.tracefile import Show, quiet
+
 from .complaints import UsageError
 
 HASH_SEEDS = ("0", "1", "4242")
+LOOK_S = 0.5  # from one look at how far processes are to the next
 APART = ("wall_s", "out")  # what may differ in result.json
 
 
@@ -56,8 +59,12 @@ def verify(
     overrides: Sequence[str],
     pythons: Sequence[str],
     tell: Callable[[str], None],
+    show: Show = quiet,
 ) -> list[Difference]:
-    """Run each (name, reference) in every place and compare with the first. Raises UsageError if a place cannot run."""
+    """Run each (name, reference) in every place and compare with the first; `show` is told how many runs are over.
+
+    Raises UsageError if a place cannot run.
+    """
     with tempfile.TemporaryDirectory(prefix="netsplit-verify-") as scratch:
         places = _places(Path(scratch), pythons)
         with ExitStack() as stack:
@@ -67,7 +74,7 @@ def verify(
                 stack.callback(process.kill)  # a place that cannot run ends the others
                 running.append((place, process))
             for place, process in running:
-                _, said = process.communicate()
+                said = _watched(process, [p.folder for p in places], len(scenarios), show)
                 if process.returncode != 0:
                     raise UsageError(f"{place.name} could not run: {said.strip()}")
         differences = []
@@ -76,6 +83,16 @@ def verify(
             differences += found[:1]
             tell(f"{'differs' if found else 'same   '}  {name}")
         return differences
+
+
+def _watched(process: Any, folders: Sequence[Path], count: int, show: Show) -> str:
+    """Return what a process says on stderr, when it is over."""
+    while True:
+        show(sum((folder / str(i)).is_dir() for folder in folders for i in range(count)), len(folders) * count)
+        try:
+            return str(process.communicate(timeout=LOOK_S)[1])
+        except subprocess.TimeoutExpired:
+            continue
 
 
 def _places(scratch: Path, pythons: Sequence[str]) -> list[_Place]:

@@ -134,13 +134,17 @@ class Expectations:
                 continue
             given: Any = value
             if isinstance(value, Mapping):
-                given = value["verdict"]
+                if "verdict" not in value:
+                    self.document.complain(at, f"found a table without its verdict, allowed: {', '.join(VERDICTS)}")
+                given = value.get("verdict", VERDICTS)
                 for extra in sorted(set(value) - {"verdict", *BOUNDS}):
                     self.document.complain((*at, extra), unknown(extra, ("verdict", *BOUNDS)))
                 for bound in BOUNDS:
                     if bound in value:
                         self._read_bound(at, bounded[name], bound, value[bound], own)
             verdicts = tuple(given) if isinstance(given, (list, tuple)) else (given,)
+            if not verdicts:
+                self.document.complain(at, f"found no verdict, allowed: {', '.join(VERDICTS)}")
             for verdict in verdicts:
                 if verdict not in VERDICTS:
                     self.document.complain(at, unknown(verdict, VERDICTS))

@@ -13,6 +13,7 @@ import tomli_w
 
 from sim.checks.reasons import why_not_converged
 from sim.metrics import Meter
+from sim.tracefile import Show, quiet
 from sim.tracefile import read as read_trace
 from sim.units import clock_text, show_duration
 from sim.world import Outcome
@@ -52,13 +53,20 @@ def name_of(experiment: Experiment) -> str:
     return "scenario" if path is None else catalog.name_of(path)
 
 
-def run(experiment: Experiment, seed: int, out: Path, plots: bool = True) -> Run:
-    """Run once and leave a run directory, replaced as a whole. Raises UsageError if nothing may be put there."""
+def run(experiment: Experiment, seed: int, out: Path, plots: bool = True, show: Show = quiet) -> Run:
+    """Run once and leave a run directory, replaced as a whole; `show` is told how far it has come.
+
+    Raises UsageError if nothing may be put there.
+    """
     with rundir.replacing(out) as folder:
         began = perf_counter()
         meter = Meter()
+        plan = experiment.plan(seed)
+        watchers = [meter.attend]
+        if show is not quiet:
+            watchers.append(lambda recorder: recorder.listen("step", lambda record: show(record.at, plan.stop)))
         with (folder / "trace.jsonl").open("wb") as trace:
-            outcome = run_world(experiment.plan(seed), seed, (trace,), (meter.attend,))
+            outcome = run_world(plan, seed, (trace,), watchers)
         wall_s = round(perf_counter() - began, 3)
         verdict = judge(experiment, outcome)
         result = _result(experiment, seed, outcome, verdict, folder / "trace.jsonl")
@@ -74,8 +82,9 @@ def run(experiment: Experiment, seed: int, out: Path, plots: bool = True) -> Run
             (folder / name).write_text(write(header.nodes, records), encoding="utf-8")
         if plots:
             from reports.draw import draw
+            from reports.load import load
 
-            draw(folder)
+            draw(load(folder, show=show), folder, show=show)
     return Run(outcome, verdict, result)
 
 

@@ -6,17 +6,17 @@ A reader refuses what it does not know, with file, line, what was found and what
 from __future__ import annotations
 
 import gzip
-import json
 import keyword
 import re
 import zlib
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .trace import FIELDS, FORMAT, KINDS, OWN, Header, Record
+from .trace import FIELDS, FORMAT, KINDS, OWN, Header, Record, loads
 
+TOP = 2**63 - 1  # what no time and no seed is above: a real system's times may count from 1970
 _HEX = re.compile("hex:((?:[0-9a-f]{2})*)")
 _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "op": ((int,), "an integer"),
@@ -61,6 +61,21 @@ def read(path: Path) -> tuple[Header, Iterator[Record]]:
     return header, _records(path, header, lines)
 
 
+Show = Callable[[int, int], None]  # told by what takes long: how much is done, of how much
+
+
+def quiet(done: int, whole: int) -> None:
+    """Show nothing."""
+
+
+def watched(records: Iterable[Record], stop: int, show: Show) -> Iterator[Record]:
+    """Yield records, and tell now and then how far they have come, of `stop`; both in ns."""
+    for number, record in enumerate(records):
+        if number % 1000 == 0:
+            show(record.at, stop)
+        yield record
+
+
 def _numbered(path: Path) -> Iterator[tuple[int, str]]:
     opener = gzip.open if path.suffix == ".gz" else open
     number = 0
@@ -85,7 +100,7 @@ def _object(path: Path, number: int, text: str) -> dict[str, Any]:
         raise BadTrace(f"{path}:{number}: found {constant}, allowed: integers (times are ns, ratios ppm)")
 
     try:
-        found = json.loads(text, parse_constant=refuse, parse_float=refuse)
+        found = loads(text, parse_constant=refuse, parse_float=refuse)
         if text.count("[") + text.count("{") > 100:
             _back(found)  # newer interpreters parse deeper than they recurse
     except (ValueError, RecursionError) as error:
@@ -126,12 +141,10 @@ def _header(path: Path, number: int, text: str) -> Header:
         or len(set(nodes)) != len(nodes)
     ):
         raise BadTrace(f"{path}:{number}: nodes: found {nodes!r}, allowed: a list of different node names")
-    for what in ("stop", "heal", "seed"):
-        if type(found.get(what)) is not int and (found.get(what) is not None or what == "stop"):
-            raise BadTrace(
-                f"{path}:{number}: {what}: found {found.get(what)!r}, allowed: an integer"
-                + (" of ns" if what != "seed" else "")
-            )
+    for what, unit in (("stop", " of ns"), ("heal", " of ns"), ("seed", "")):
+        value = found.get(what)
+        if not (type(value) is int and 0 <= value <= TOP) and (value is not None or what == "stop"):
+            raise BadTrace(f"{path}:{number}: {what}: found {value!r}, allowed: an integer{unit} from 0 to {TOP}")
     return Header(
         nodes=tuple(nodes), stop=found["stop"], heal=found.get("heal"), model=str(found.get("model", "")),
         profile=str(found.get("profile", "")), seed=found.get("seed") or 0, facts=table("facts"),
@@ -172,8 +185,8 @@ def _records(path: Path, header: Header, lines: Iterator[tuple[int, str]]) -> It
             raise wrong("kind", kind, " ".join(KINDS))
         if type(seq) is not int or seq <= last_seq:
             raise wrong("seq", seq, f"an integer above {last_seq}, the one before")
-        if type(at) is not int or at < last_at:
-            raise wrong("at", at, f"an integer of ns, not before {last_at}")
+        if type(at) is not int or not last_at <= at <= TOP:
+            raise wrong("at", at, f"an integer of ns, not before {last_at} and at most {TOP}")
         if not (isinstance(node, str) and node in nodes) and not (kind == "fault" and node is None):
             raise wrong("node", node, " ".join(header.nodes))
         last_seq, last_at = seq, at

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from sim.units import clock_text
 
-from .. import style
-from ..draw import EVERY, FORMATS
 from ..load import BadRun, Fault, Judged, RunData
 from ..sheet import named
 from .data import first_difference, page_data
@@ -23,18 +20,28 @@ HERE = Path(__file__).parent
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
-def page(run: RunData, other: RunData | None = None, pictures: bool = True) -> str:
-    """Return the page of a run loaded whole, beside another run of the same scenario if one is given. Raises BadRun."""
-    if other is not None and other.result.scenario != run.result.scenario:
-        found, allowed = other.result.scenario, run.result.scenario
-        raise BadRun(f"{other.path}: found a run of {found}, allowed: one of {allowed}, which it is to stand beside")
-    runs = [run] if other is None else [run, other]
-    difference = None if other is None else first_difference(run, other)
+Pictures = Mapping[str, bytes]  # a run's, as SVG, by name
+
+
+def check_together(runs: Sequence[RunData]) -> None:
+    """Raise BadRun unless runs may stand beside each other."""
+    allowed = runs[0].result.scenario
+    for other in runs[1:]:
+        if (found := other.result.scenario) != allowed:
+            raise BadRun(
+                f"{other.path}: found a run of {found}, allowed: one of {allowed}, which it is to stand beside"
+            )
+
+
+def page(runs: Sequence[RunData], pictures: Sequence[Pictures] = ()) -> str:
+    """Return the page of a run that was loaded whole, or of two of one scenario, with their pictures. Raises BadRun."""
+    check_together(runs)
+    run = runs[0]
+    difference = first_difference(*runs) if len(runs) > 1 else None
     data = {"format": "netsplit.page/1", "runs": [page_data(one) for one in runs], "difference": difference}
     title = f"{run.result.scenario}, seed {' and '.join(str(one.result.seed) for one in runs)}"
     body = [f"<h1>{escape(title)}</h1>", *map(_verdicts, runs), _diagram(runs, difference), *map(_faults, runs)]
-    if pictures:
-        body += map(_pictures, runs)
+    body += map(_pictures, runs, pictures)
     return _document(title, body, data)
 
 
@@ -110,6 +117,7 @@ def _diagram(runs: Sequence[RunData], difference: tuple[int, int] | None) -> str
 <fieldset id="kinds"><legend>kinds</legend></fieldset>
 <fieldset id="nodes"><legend>nodes</legend></fieldset>
 </form>
+<p id="legend"></p>
 {canvases}
 <p id="shown" role="status"></p>
 <div id="details" aria-live="polite"><p>Click a record, or step with [ and ]: its causes are lit.</p></div>
@@ -133,13 +141,10 @@ def _fault(fault: Fault) -> str:
     return f"<tr>{cells}<td>{escape(fields)}</td></tr>"
 
 
-def _pictures(run: RunData) -> str:
+def _pictures(run: RunData, pictures: Pictures) -> str:
     made = []
-    for name, picture in EVERY.items():
-        with style.styled():
-            svg = io.BytesIO()
-            picture(run).savefig(svg, format="svg", metadata=dict(FORMATS["svg"]))
-        held = base64.b64encode(svg.getvalue()).decode()
+    for name, svg in pictures.items():
         alt = escape(f"{name} of seed {run.result.seed}", quote=True)
+        held = base64.b64encode(svg).decode()
         made.append(f'<figure><img alt="{alt}" src="data:image/svg+xml;base64,{held}"></figure>')
     return f"<section><h2>Pictures of seed {run.result.seed}</h2>{''.join(made)}</section>"

@@ -6,6 +6,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const FATE = { delivered: 0, copy: 1, lost: 2, underWay: 3 };
 const LANE = 46, TOP = 58, STRIP = 22, LEFT = 76, RIGHT = 12, OPERATION = 16;
+const CLOCK = { below: 17, tall: 5 }; // a clock's error: its zero below the middle of the lane, and its height either way
 const DRAWN_MAX = 5000; // messages in one frame; beyond, some are left out and the page says so
 const MARKED = new Set(["state", "note", "crash", "boot", "ask", "answer", "drop"]);
 const colours = () => {
@@ -15,14 +16,23 @@ const colours = () => {
 const seconds = (ns, digits = 6) => `${(ns / 1e9).toFixed(digits)} s`;
 
 // The first place in a sorted column whose value is not below what is wanted.
-function lower(column, wanted) {
+function lower(column, wanted, value = (row) => row) {
   let low = 0, high = column.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (column[middle] < wanted) low = middle + 1; else high = middle;
+    if (value(column[middle]) < wanted) low = middle + 1; else high = middle;
   }
   return low;
 }
+
+// How wrong a node's wall clock was, in ns: an entry (from when on, ahead by, gaining ppm) holds until the next one.
+const entryAt = (entries, at) => lower(entries, at + 1, (entry) => entry[0]) - 1;
+const ahead = ([since, error, ppm], at) => error + ((at - since) * ppm) / 1e6;
+const ms = (ns) => `${ns >= 0 ? "+" : ""}${(ns / 1e6).toFixed(6)} ms`;
+const greatest = (entries, end) => entries.reduce((most, entry, i) => {
+  const until = i + 1 < entries.length ? entries[i + 1][0] : end;
+  return Math.max(most, Math.abs(entry[1]), Math.abs(ahead(entry, until)));
+}, 0);
 
 const shown = { begin: 0, end: 1, kinds: new Set(), nodes: new Set() };
 const chosen = { diagram: 0, record: -1, chain: new Set(), matches: [], match: -1 };
@@ -38,6 +48,7 @@ class Diagram {
     this.clients = [...new Set(run.operations.map((operation) => operation.client))];
     this.place = new Map(run.records.seq.map((seq, i) => [seq, i]));
     this.density = this.counted();
+    this.skew = run.clocks.map((entries) => greatest(entries, run.end)); // what the height of a lane's trace stands for
     this.wire();
   }
 
@@ -80,6 +91,7 @@ class Diagram {
     this.drawSpans(pen, heights, colour);
     this.drawMessages(pen, heights, colour);
     this.drawRecords(pen, heights, colour);
+    this.drawClocks(pen, heights, colour);
     this.drawOperations(pen, colour);
     this.drawMarks(pen, colour);
     pen.restore();
@@ -204,6 +216,50 @@ class Diagram {
     }
   }
 
+  // Below each lane how far the wall clock is ahead of true time (upwards) or behind it; nothing where it was always true.
+  drawClocks(pen, heights, colour) {
+    for (const [node, y] of heights) {
+      const corners = this.skew[node] ? this.clockCorners(this.run.clocks[node]) : [];
+      if (!corners.length) continue;
+      const zero = y + CLOCK.below;
+      pen.fillStyle = pen.strokeStyle = colour("clock");
+      pen.lineWidth = 1.4;
+      pen.beginPath();
+      for (const [x, error] of corners) pen.lineTo(x, zero - (error / this.skew[node]) * CLOCK.tall);
+      pen.stroke();
+      pen.lineTo(corners[corners.length - 1][0], zero); // what is filled lies between the trace and zero
+      pen.lineTo(corners[0][0], zero);
+      pen.globalAlpha = 0.35;
+      pen.fill();
+      pen.globalAlpha = 1;
+    }
+  }
+
+  // The line of a clock's error in view, as [x, error]: of many entries in one column of dots the least and the greatest.
+  clockCorners(entries) {
+    const since = Math.max(0, entryAt(entries, shown.begin)), until = entryAt(entries, shown.end) + 1;
+    const corners = [], columns = until - since > 2 * this.width;
+    let column = null; // its x, and the places in corners of its least and its greatest error
+    const add = (at, error) => {
+      const x = this.x(at);
+      if (!columns || !column || Math.round(x) !== column.x) {
+        column = { x: Math.round(x), least: corners.length, most: corners.length + 1 };
+        corners.push([x, error]);
+        if (columns) corners.push([x, error]);
+      } else {
+        corners[column.least][1] = Math.min(corners[column.least][1], error);
+        corners[column.most][1] = Math.max(corners[column.most][1], error);
+      }
+    };
+    for (let i = since; i < until; i += 1) {
+      const begin = Math.max(entries[i][0], shown.begin);
+      const end = Math.min(i + 1 < entries.length ? entries[i + 1][0] : this.run.end, shown.end);
+      add(begin, ahead(entries[i], begin));
+      add(end, ahead(entries[i], end));
+    }
+    return corners;
+  }
+
   drawOperations(pen, colour) {
     const ink = { ok: colour("good"), fail: colour("odd"), unsure: colour("odd"), open: colour("faint") };
     const base = TOP + this.lanes().length * LANE + 26;
@@ -250,6 +306,12 @@ class Diagram {
     pen.strokeRect(left, 1, Math.max(3, ((shown.end - shown.begin) / this.run.end) * across), STRIP - 2);
     pen.fillStyle = colour("ink");
     for (const [node, y] of heights) pen.fillText(this.run.nodes[node], 6, y, LEFT - 10);
+    pen.fillStyle = colour("clock");
+    for (const [node, y] of heights) {
+      const most = Number((this.skew[node] / 1e6).toPrecision(3));
+      if (this.skew[node]) pen.fillText(`±${most} ms`, 6, y + CLOCK.below, LEFT - 10);
+    }
+    pen.fillStyle = colour("ink");
     const base = TOP + this.lanes().length * LANE + 26;
     this.clients.slice(0, 12).forEach((client, i) => pen.fillText(client, 6, base + (i + 0.5) * OPERATION, LEFT - 10));
     const span = shown.end - shown.begin;
@@ -298,6 +360,15 @@ class Diagram {
     return best;
   }
 
+  // What a pointer that rests on the trace of a clock is told.
+  clockUnder(x, y) {
+    const place = Math.floor((y - TOP) / LANE), node = this.lanes()[place];
+    const off = Math.abs(y - TOP - (place + 0.5) * LANE - CLOCK.below);
+    if (!this.skew[node] || x < LEFT || off > CLOCK.tall + 1) return "";
+    const at = this.time(x), entries = this.run.clocks[node], entry = entryAt(entries, at);
+    return entry < 0 ? "" : `${this.run.nodes[node]} at ${seconds(at)}: wall clock ${ms(ahead(entries[entry], at))}`;
+  }
+
   wire() {
     let drag = null;
     const spot = (event) => { const box = this.canvas.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
@@ -308,8 +379,8 @@ class Diagram {
       if (drag.strip) centre(((x - LEFT) / (this.width - LEFT - RIGHT)) * this.run.end);
     });
     this.canvas.addEventListener("pointermove", (event) => {
-      if (!drag) return;
-      const [x] = spot(event);
+      const [x, y] = spot(event);
+      if (!drag) { this.canvas.title = this.clockUnder(x, y); return; }
       if (drag.strip) { centre(((x - LEFT) / (this.width - LEFT - RIGHT)) * this.run.end); return; }
       if (Math.abs(x - drag.x) > 3) drag.moved = true;
       if (drag.moved) {
@@ -432,11 +503,8 @@ function stateOf(run, record) {
   let last = record;
   while (last >= 0 && !(node[last] === node[record] && run.kinds[kind[last]] === "state")) last -= 1;
   const state = last < 0 ? "no state yet" : text[last];
-  const errors = run.clocks[node[record]].filter(([since]) => since <= at[record]);
-  if (!errors.length) return state;
-  const [since, error, ppm] = errors[errors.length - 1];
-  const ahead = error + ((at[record] - since) * ppm) / 1e6;
-  return `${state}; wall clock ${ahead >= 0 ? "+" : ""}${(ahead / 1e6).toFixed(6)} ms`;
+  const entries = run.clocks[node[record]], entry = entryAt(entries, at[record]);
+  return entry < 0 ? state : `${state}; wall clock ${ms(ahead(entries[entry], at[record]))}`;
 }
 
 function told(run, record) {
@@ -487,6 +555,22 @@ function boxes(holder, names, set) {
   }
 }
 
+// What the lanes show: the roles that nodes had, and the trace of their clocks.
+function legend() {
+  const entry = (ink, text) => {
+    const item = element("span", text), chip = element("span", "");
+    chip.className = "chip";
+    chip.style.background = ink;
+    item.prepend(chip);
+    byId("legend").append(item);
+  };
+  const roles = new Set(data.runs.flatMap((run) => run.spans.flatMap((spans) => spans.map((span) => span[2]))));
+  for (const role of roles) entry(data.runs[0].roles[role] || "var(--faint)", role);
+  const wrong = diagrams.some((diagram) => diagram.skew.some((most) => most > 0));
+  if (wrong) entry("var(--clock)", "wall clock ahead of true time (up) or behind it (down), each lane to the scale that stands beside it");
+}
+
+legend();
 boxes("kinds", [...new Set(data.runs.flatMap((run) => run.kinds))], shown.kinds);
 boxes("nodes", [...new Set(data.runs.flatMap((run) => run.nodes))], shown.nodes);
 byId("violation").addEventListener("click", showViolation);

@@ -6,12 +6,13 @@ import importlib
 import importlib.util
 import pkgutil
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sim.tracefile import Show, quiet
 from sim.tracefile import read as read_trace
 from sim.world import run as run_world
 
@@ -130,12 +131,10 @@ def _plain(expected: Any) -> Any:
     return list(expected) if isinstance(expected, tuple) else expected
 
 
-def measure_all(
-    chosen: Mapping[str, Sequence[str]], workers: int = 1, progress: Callable[[int], None] = lambda done: None
-) -> list[dict[str, Any]]:
+def measure_all(chosen: Mapping[str, Sequence[str]], workers: int = 1, show: Show = quiet) -> list[dict[str, Any]]:
     """Return the rows of weaknesses, given as model and ids, in that order; each is measured in one process."""
     jobs = [(model, one) for model, ids in chosen.items() for one in ids]
-    return Spread(workers, lambda done, whole: progress(done)).map(_measured, jobs)
+    return Spread(workers, show).map(_measured, jobs)
 
 
 def _measured(job: tuple[str, str]) -> dict[str, Any]:

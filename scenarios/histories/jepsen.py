@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.history import History
+from sim.trace import loads
 
 from ..complaints import UsageError, shown, unknown
 from .edn import BadEdn, Keyword, forms, values
@@ -109,7 +110,7 @@ def read_json(path: Path, text: str, model: str) -> History:
 
 def _parsed(path: Path, number: int, text: str) -> Any:
     try:
-        return json.loads(text)
+        return loads(text)
     except json.JSONDecodeError as error:
         raise UsageError(f"{path}:{number + error.lineno - 1}: not JSON ({error.msg}); was it cut short?") from None
     except (ValueError, RecursionError) as error:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from sim.history import FORMAT, History, Operation
+from sim.trace import loads
 
 from ..complaints import UsageError, shown
 from .events import OPERATIONS_MAX, TYPES, frozen, whole
@@ -78,7 +78,7 @@ def read(path: Path, text: str) -> History:
 
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        found = loads(line)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}:{number}: not a JSON object ({error})") from None
     if not isinstance(found, dict):

@@ -9,7 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from reports import comparison
 from reports.chart import Chart
+from reports.comparison import ALONG, Side, compare
 from reports.samples import Sample, plotted, unit
 from reports.samples import read as read_store
 from reports.sweepfigures import distribution_table, labelled, metric_table, unit_of, violation_table
@@ -18,7 +20,7 @@ from sim.metrics import METRICS
 
 from ..complaints import UsageError, shown, unknown
 from ..sweep import Job, Point, Progress, here, job_of, processes, seeds, sweep
-from .manifest import ALONG, Figure, Manifest, Read, Sweep, measured, parts, read, varied
+from .manifest import Figure, Manifest, Read, Sweep, measured, parts, read, varied
 from .spread import Spread
 from .study import Result, Row, Study
 
@@ -53,7 +55,7 @@ def run(found: Read, trials: int, spread: Spread) -> Result:
         sources[name] = {"scenario": job.name, "seeds": span, "runs": len(runs), "digest": digest}
     tables = {figure.name: _table(manifest, figure, samples) for figure in manifest.figure}
     charts = {figure.name: (_chart(manifest, figure, tables[figure.name]), figure.name) for figure in manifest.figure}
-    rows = tuple(row for figure in manifest.figure for row in _rows(figure, tables[figure.name]))
+    rows = tuple(row for figure in manifest.figure for row in _rows(manifest, figure, tables[figure.name]))
     return Result(rows=rows, tables=tables, charts=charts, sweeps=sources)
 
 
@@ -115,11 +117,14 @@ def _swept(
 
 def _placed(manifest: Manifest, name: str, runs: Sequence[tuple[int, Sample]]) -> list[Sample]:
     """Return runs with the axes of the manifest in place of the settings that they stand for."""
-    one = manifest.sweep[name]
-    axes = {axis: plotted(manifest.axis[axis].values) for axis in varied(manifest, one)}
+    axes = {axis: plotted(manifest.axis[axis].values) for axis in varied(manifest, manifest.sweep[name])}
     places: list[Mapping[str, Cell]] = [dict(zip(axes, place, strict=True)) for place in product(*axes.values())]
-    label = one.label or name
-    return [replace(sample, axes={ALONG: label, **places[number]}) for number, sample in runs]
+    return [replace(sample, axes={ALONG: _label(manifest, name), **places[number]}) for number, sample in runs]
+
+
+def _label(manifest: Manifest, name: str) -> str:
+    """Return what a sweep is called in figures."""
+    return manifest.sweep[name].label or name
 
 
 # -- figures -----------------------------------------------------------------------------------------------
@@ -127,6 +132,8 @@ def _placed(manifest: Manifest, name: str, runs: Sequence[tuple[int, Sample]]) -
 
 def _table(manifest: Manifest, figure: Figure, samples: Mapping[str, Sequence[Sample]]) -> Table:
     """Return the table of a figure: a row for each point of each of its sweeps."""
+    if figure.beside:
+        return _apart(manifest, figure, samples)
     columns: tuple[str, ...] = ()
     rows: list[tuple[Cell, ...]] = []
     for name, one in parts(manifest, figure).items():
@@ -143,17 +150,47 @@ def _table(manifest: Manifest, figure: Figure, samples: Mapping[str, Sequence[Sa
     return Table(columns, tuple(rows))
 
 
+def _apart(manifest: Manifest, figure: Figure, samples: Mapping[str, Sequence[Sample]]) -> Table:
+    """Return what the sweeps of a figure have more than the one that it names, by pairs of one seed and point."""
+    taking_part = parts(manifest, figure)
+    what = measured(figure, taking_part[figure.beside])
+    sides = {
+        name: Side(_label(manifest, name), [_called(sample, measured(figure, one), what) for sample in samples[name]])
+        for name, one in taking_part.items()
+    }
+    found = compare(ALONG, {}, sides.pop(figure.beside), list(sides.values()))
+    if what in METRICS:
+        return comparison.metric_table(found, (what,))
+    table = comparison.violation_table(found, (what,))
+    return Table(table.columns, tuple(row for row in table.rows if row[-1] is not None))
+
+
+def _called(sample: Sample, name: str, what: str) -> Sample:
+    """Return a run with one figure, which a sweep may call otherwise than the one that it is compared with."""
+    verdicts = {what: sample.verdicts[name]} if name in sample.verdicts else {}
+    return replace(sample, metrics={what: sample.metrics.get(name)}, verdicts=verdicts)
+
+
 def _metric(manifest: Manifest, figure: Figure) -> str:
     """Return the metric that a figure shows, or an empty text if it shows how often properties are violated."""
     what = measured(figure, next(iter(parts(manifest, figure).values())))
     return what if what in METRICS else ""
 
 
+def _estimate(figure: Figure, metric: str) -> tuple[str, str, str]:
+    """Return the columns of what a figure shows, and of its interval."""
+    if figure.beside:
+        return "difference", "difference_low", "difference_high"
+    return "median" if metric else "share", "low", "high"
+
+
 def _chart(manifest: Manifest, figure: Figure, table: Table) -> Chart:
     metric = _metric(manifest, figure)
     y_label = labelled(figure.y_label or figure.y, unit_of(metric) if metric else "")
     by_axis = manifest.axis.get(figure.by)
-    low, high = ("low", "high") if figure.band == "interval" or not metric else ("p10", "p90")
+    value, low, high = _estimate(figure, metric)
+    if figure.band == "deciles" and metric:
+        low, high = "p10", "p90"
     if figure.form == "heat":
         low = high = ""
     common: dict[str, Any] = {"title": figure.title, "by": figure.by, "caption": _caption(figure, table)}
@@ -166,7 +203,7 @@ def _chart(manifest: Manifest, figure: Figure, table: Table) -> Chart:
     axis = manifest.axis.get(figure.x)
     x_label = "" if axis is None else labelled(axis.label or figure.x, unit(axis.values))
     return Chart(
-        **common, x=figure.x, y="median" if metric else "share", low=low, high=high, form=figure.form,
+        **common, x=figure.x, y=value, low=low, high=high, form=figure.form,
         x_label=x_label or " ", y_label=y_label, by_label=by_label, x_log=figure.x_log, y_log=figure.y_log,
     )  # fmt: skip
 
@@ -176,27 +213,32 @@ def _caption(figure: Figure, table: Table) -> str:
     said = [figure.caption] if figure.caption else []
     if "measured" in table.columns:
         missing = []
+        what = "Pairs" if figure.beside else "Runs"
         for name, part in table.parts(figure.by):
-            runs, with_figure = sum(part.column("runs")), sum(part.column("measured"))
-            if with_figure < runs:
-                missing.append(f"{name} {runs - with_figure} of {runs}")
+            whole, with_figure = sum(part.column(what.lower())), sum(part.column("measured"))
+            if with_figure < whole:
+                missing.append(f"{name} {whole - with_figure} of {whole}")
         if missing:
-            said.append(f"Runs without a figure: {', '.join(missing)}.")
+            said.append(f"{what} without a figure: {', '.join(missing)}.")
     return " ".join(said)
 
 
-def _rows(figure: Figure, table: Table) -> list[Row]:
+def _rows(manifest: Manifest, figure: Figure, table: Table) -> list[Row]:
     """Return the rows of a figure; a distribution has none: its table says it all."""
     if figure.form == "step":
         return []
-    value = "median" if "median" in table.columns else "share"
     found = []
-    names = (figure.by, figure.x)
-    for by, x, measured_, low, high in zip(*(table.column(c) for c in (*names, value, "low", "high")), strict=True):
+    less = ""
+    if figure.beside:
+        others = [_label(manifest, name) for name in parts(manifest, figure) if name != figure.beside]
+        side = "" if ALONG in (figure.x, figure.by) else f"{others[0]} "
+        less = f", {side}less {_label(manifest, figure.beside)}"
+    columns = (figure.by, figure.x, *_estimate(figure, _metric(manifest, figure)))
+    for by, x, measured_, low, high in zip(*(table.column(c) for c in columns), strict=True):
         if measured_ is not None:
             x_name = "" if figure.x == ALONG else f"{figure.x} "
             by_name = "" if figure.by == ALONG else f"{figure.by} "
             shown_x = f"{x:g}" if isinstance(x, float) else x
-            name = f"{figure.name}: {by_name}{by}, {x_name}{shown_x}"
+            name = f"{figure.name}: {by_name}{by}, {x_name}{shown_x}{less}"
             found.append(Row(name=name, measured=measured_, low=low, high=high))
     return found

@@ -11,10 +11,11 @@ from typing import Any
 
 from reports.chart import Chart
 from reports.table import Table
+from sim.tracefile import Show, quiet
 
 from .study import Result
 
-FORMAT = "netsplit.study/1"
+FORMAT = "netsplit.study-result/1"  # a manifest is of another: netsplit.study/1
 
 
 def plain(name: str, trials: int, result: Result) -> dict[str, Any]:
@@ -41,10 +42,11 @@ def keep(name: str, trials: int, result: Result, out: Path, plots: bool = True) 
             _draw(chart, spec, result.tables[table], out)
 
 
-def keep_charts(charts: Mapping[str, tuple[Chart, Table]], out: Path, plots: bool = True) -> None:
-    """Write charts into a folder, each with the CSV file of its table beside it."""
+def keep_charts(charts: Mapping[str, tuple[Chart, Table]], out: Path, plots: bool = True, show: Show = quiet) -> None:
+    """Write charts into a folder, each with the CSV file of its table beside it; `show` is told how many are done."""
     out.mkdir(parents=True, exist_ok=True)
-    for name, (spec, table) in charts.items():
+    for done, (name, (spec, table)) in enumerate(charts.items()):
+        show(done, len(charts))
         _keep_table(name, table, out)
         if plots:
             _draw(name, spec, table, out)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from reports.chart import FORMS
+from reports.comparison import ALONG
 from reports.samples import plotted
 from sim.metrics import METRICS
 
@@ -18,7 +19,6 @@ from ..schema import _table
 from ..sweep import seeds
 
 Values = tuple[Any, ...]
-ALONG = "sweep"  # the axis on which a figure's sweeps lie
 
 
 @_table
@@ -63,6 +63,9 @@ class Figure:
         Literal["interval", "deciles"], "of the median at 95 %, or from the first to the last decile of the runs"
     ] = "interval"
     sweeps: Annotated[tuple[str, ...], "which take part; default: all"] = ()
+    beside: Annotated[
+        str, "one of these sweeps: shows what the others have more than it, in pairs of runs of the same seed and point"
+    ] = ""
     y_label: Annotated[str, "without its unit; default: `y`"] = ""
     caption: Annotated[str, "below the chart"] = ""
     x_log: Annotated[bool, "a logarithmic axis"] = False
@@ -205,6 +208,27 @@ def _figure(at: Key, figure: Figure, manifest: Manifest) -> Complaints:
         yield (*at, "y"), f"found {shown(figure.y)}, a metric in some sweeps and a property in others"
     if kinds == {False} and figure.form == "step":
         yield (*at, "y"), f"found {shown(figure.y)}, allowed: a metric: {', '.join(METRICS)}"
+    if figure.beside:
+        yield from _beside(at, figure, manifest)
     taking_part = figure.sweeps or tuple(manifest.sweep)
-    if len(taking_part) > 1 and ALONG not in across.values():
-        yield at, f"found {len(taking_part)} sweeps, allowed: one, or {shown(ALONG)} as x or by"
+    if len(taking_part) - bool(figure.beside) > 1 and ALONG not in across.values():
+        count = f"found {len(taking_part)} sweeps, allowed: {'two' if figure.beside else 'one'}"
+        yield at, f"{count}, or {shown(ALONG)} as x or by"
+
+
+def _beside(at: Key, figure: Figure, manifest: Manifest) -> Complaints:
+    taking_part = figure.sweeps or tuple(manifest.sweep)
+    others = [name for name in taking_part if name != figure.beside]
+    if figure.beside not in taking_part:
+        yield (*at, "beside"), unknown(figure.beside, taking_part, "a sweep of the figure: ")
+    elif not others:
+        yield (*at, "beside"), f"found {shown(figure.beside)} alone, allowed: with one or more other sweeps"
+    if figure.form == "step":
+        yield (*at, "beside"), "found it in a distribution (step), allowed: in the other forms"
+    if figure.band == "deciles":
+        yield (*at, "band"), 'found "deciles", allowed with beside: "interval"'
+    if figure.y_log:
+        yield (*at, "y_log"), "found true, allowed with beside: false: a difference may be negative"
+    spans = {manifest.sweep[name].seeds or manifest.seeds for name in taking_part if name in manifest.sweep}
+    if len(spans) > 1:
+        yield (*at, "beside"), f"found sweeps of seeds {', '.join(sorted(spans))}, allowed: the same for all"

@@ -8,6 +8,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sim.tracefile import Show, quiet
+
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
@@ -17,7 +19,7 @@ class Spread:
     """Maps a module's function over jobs; `progress` is told how many of how many are done."""
 
     workers: int = 1
-    progress: Callable[[int, int], None] = lambda done, whole: None
+    progress: Show = quiet
 
     def map(self, function: Callable[[Job], Answer], jobs: Sequence[Job]) -> list[Answer]:
         """Return the function's answer to each job, in the order of the jobs."""

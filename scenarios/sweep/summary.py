@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from reports import statistics
+from reports.paired import Judged, Pairs
 
 from ..verdict import INTERNAL, OK, UNDECIDED, UNEXPECTED
 from .grid import Point, how_many
@@ -16,7 +17,6 @@ from .job import Job
 from .row import Row, Unfinished
 from .store import Store
 
-JUDGED = {"holds", "violated"}
 LISTED = 20  # seeds that are named where there may be very many
 
 
@@ -208,31 +208,21 @@ def _pairs(store: Store, one: Point, other: Point, span: range) -> Iterator[tupl
 
 def _difference(store: Store, one: Point, other: Point, span: range) -> dict[str, Any]:
     """Return what the second setting changes, seed by seed."""
-    pairs = 0
-    verdicts: dict[str, list[int]] = {}  # by property: pairs, violated under just one, under just the other
-    metrics: dict[str, array[int]] = {}
+    pairs = Pairs()
     for a, b in _pairs(store, one, other, span):
-        pairs += 1
-        for name in a.verdicts.keys() & b.verdicts.keys():
-            was, now = a.verdicts[name], b.verdicts[name]
-            if {was, now} <= JUDGED:
-                counts = verdicts.setdefault(name, [0, 0, 0])
-                counts[0] += 1
-                counts[1] += was == "violated" != now
-                counts[2] += now == "violated" != was
-        for name, value in b.metrics.items():
-            before = a.metrics.get(name)
-            if value is not None and before is not None:
-                metrics.setdefault(name, array("q")).append(value - before)
+        pairs.add(b, a)
     return {
         "of": dict(other.settings),
         "to": dict(one.settings),
-        "pairs": pairs,
-        "violation_probability": {name: _shift(*counts) for name, counts in sorted(verdicts.items())},
-        "metrics": {name: _middle(sorted(values)) for name, values in sorted(metrics.items())},
+        "pairs": pairs.count,
+        "violation_probability": {name: _shift(judged) for name, judged in sorted(pairs.verdicts.items())},
+        "metrics": {
+            name: _middle(measured.differences()) for name, measured in sorted(pairs.metrics.items()) if measured.side
+        },
     }
 
 
-def _shift(pairs: int, only_to: int, only_of: int) -> dict[str, Any]:
-    found = statistics.paired_proportions(only_to, only_of, pairs) or (None, None, None)
-    return {"pairs": pairs, "only_to": only_to, "only_of": only_of, **_interval("difference", found)}
+def _shift(judged: Judged) -> dict[str, Any]:
+    found = judged.difference() or (None, None, None)
+    counts = {"pairs": judged.pairs, "only_to": judged.only_beside, "only_of": judged.only_side}
+    return {**counts, **_interval("difference", found)}

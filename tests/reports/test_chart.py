@@ -4,7 +4,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from ink import legible
 
+from reports import style
 from reports.chart import FORMS, Chart, draw
 from reports.draw import FORMATS, save
 from reports.table import Table
@@ -92,3 +94,98 @@ def test_a_logarithmic_axis_of_many_points_labels_powers_of_ten() -> None:
     table = Table(("n", "rounds"), tuple((n, float(n)) for n in range(1, 120)))
     axes = draw(Chart(title="t", x="n", y="rounds", x_log=True, y_log=True), table).axes[0]
     assert {"1", "10", "100"} <= set(ticks(axes.xaxis)) & set(ticks(axes.yaxis))
+
+
+def test_a_distribution_rises_from_nothing_at_its_first_value() -> None:
+    table = Table(("value", "share"), ((3.0, 1.0),))
+    line = draw(Chart(title="t", x="value", y="share", form="step"), table).axes[0].lines[0]
+    assert list(zip(line.get_xdata(), line.get_ydata(), strict=True)) == [(3.0, 0.0), (3.0, 1.0)]
+
+
+def test_an_axis_of_whole_numbers_is_labelled_with_whole_numbers() -> None:
+    axes = draw(Chart(title="t", x="n", y="y"), Table(("n", "y"), ((3, 1.0), (5, 2.0), (7, 2.5)))).axes[0]
+    axes.figure.draw_without_rendering()
+    assert ticks(axes.xaxis)
+    assert all(label.isdigit() for label in ticks(axes.xaxis))
+
+
+def test_a_map_of_one_value_has_a_scale_from_zero() -> None:
+    table = Table(("x", "y", "by"), ((1, 1.0, "a"), (2, 1.0, "a")))
+    image = draw(Chart(title="t", x="x", y="y", by="by", form="heat"), table).axes[0].images[0]
+    assert image.get_clim() == (0, 1)
+
+
+def test_points_at_one_place_stand_beside_each_other() -> None:
+    rows = tuple((x, 0.5, by) for x in (1, 2) for by in ("a", "b"))
+    figure = draw(Chart(title="t", x="x", y="y", by="by", form="points"), Table(("x", "y", "by"), rows))
+    one, other = (line.get_transform().transform((1, 0.5)) for line in figure.axes[0].lines)
+    assert other[0] - one[0] > 0.05 * figure.dpi
+
+
+def test_a_chart_without_a_single_figure_is_drawn_empty() -> None:
+    axes = draw(Chart(title="t", x="x", y="y"), Table(("x", "y"), ((1, None), (2, None)))).axes[0]
+    assert axes.get_ylim() == (0, 1)
+
+
+LONG = "a_property_with_a_rather_long_name"
+
+
+def many(count: int, label: str = "", scale: float = 1.0) -> Table:
+    places = [(x, b) for x in range(1, count + 1) for b in (1, 2)]
+    rows = ((f"{label}{x}" if label else x, f"{b}{label}", scale * (x + b)) for x, b in places)
+    return Table(("x", "by", "y"), tuple(rows))
+
+
+def grid(across: int, up: int) -> Table:
+    return Table(("x", "by", "y"), tuple((x / 7, f"{b} {LONG}", x * b / 9) for x in range(across) for b in range(up)))
+
+
+def series(count: int) -> Table:
+    rows = [(x, f"series {b}", x * b * 1e-5 + 1e-5) for x in range(1, 4) for b in range(count)]
+    return Table(("x", "by", "y"), tuple(rows))
+
+
+CASES: dict[str, tuple[Table, dict[str, object]]] = {
+    "one point": (many(1), {}),
+    "five categories": (many(5, "short"), {"form": "points"}),
+    "long categories": (many(7, LONG), {"form": "points"}),
+    "fifty categories": (many(50, LONG), {"form": "points"}),
+    "large numbers": (many(5, scale=1e8), {}),
+    "negative numbers": (many(5, scale=-1e6), {}),
+    "two decades": (many(50), {"x_log": True, "y_log": True}),
+    "half a decade": (many(12, scale=3), {"x_log": True, "y_log": True}),
+    "one series": (series(1), {}),
+    "five series": (series(5), {"form": "step"}),
+    "fifty series": (series(50), {}),
+    "a small map": (grid(5, 3), {"form": "heat"}),
+    "a large map": (grid(50, 50), {"form": "heat"}),
+    "rows": (many(7, LONG), {"form": "rows"}),
+    "long texts": (many(3), {"title": LONG * 9, "caption": LONG * 20, "x_label": LONG * 5, "y_label": LONG * 5}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_all_text_can_be_read_in_every_chart(case: str) -> None:
+    table, how = CASES[case]
+    with style.styled():
+        figure = draw(Chart(**{"title": "t", "x": "x", "y": "y", "by": "by", **how}), table)  # type: ignore[arg-type]
+        assert len(legible(figure)) > 3
+
+
+def test_a_band_below_zero_is_all_there_and_zero_is_marked() -> None:
+    table = Table(("x", "y", "low", "high"), ((1, -2.0, -3.0, -1.0), (2, 1.0, -1.0, 2.0)))
+    axes = draw(Chart(title="t", x="x", y="y", low="low", high="high"), table).axes[0]
+    assert axes.get_ylim()[0] < -3
+    assert [0, 0] in [list(line.get_ydata()) for line in axes.lines]
+
+
+def test_differences_that_are_all_below_zero_show_how_far_below() -> None:
+    axes = draw(Chart(title="t", x="x", y="y"), Table(("x", "y"), ((1, -9.0), (2, -8.0)))).axes[0]
+    assert axes.get_ylim()[1] >= 0
+
+
+def test_the_interval_of_a_lone_point_is_a_bar() -> None:
+    table = Table(("x", "y", "low", "high"), ((1, None, None, None), (2, 4.0, 3.0, 7.0)))
+    axes = draw(Chart(title="t", x="x", y="y", low="low", high="high"), table).axes[0]
+    ends = [segment for lines in axes.collections for segment in lines.get_segments()]
+    assert [[2.0, 3.0], [2.0, 7.0]] in [segment.tolist() for segment in ends]

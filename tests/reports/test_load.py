@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reports.load import BadRun, load
+from reports.load import BadRun, load, operations
 
 
 @pytest.fixture
@@ -122,3 +122,20 @@ def test_files_of_two_different_runs_are_refused(folder: Path) -> None:
     alter(folder, lambda found: found.update(seed=8))
     with pytest.raises(BadRun, match=r"seed: found 7, allowed: 8 as in result\.json"):
         load(folder)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"index": 0}', ":2: at: found None, allowed: an integer"),
+        ('{"index": "0"}', ":2: index: found '0', allowed: an integer"),
+        ('{"index": 0, "at": 0, "process": 0, "op": 1, "type": 3.5}', ":2: type: found 3.5, allowed: text"),
+        ("[]", ":2: the line: found [], allowed: an object"),
+        ('{"index": "\\ud800"}', "surrogates not allowed"),
+    ],
+)
+def test_a_broken_history_is_told_in_one_sentence(folder: Path, line: str, said: str) -> None:
+    (folder / "history.jsonl").write_text(f'{{"format": "netsplit.history/1"}}\n{line}\n')
+    with pytest.raises(BadRun) as caught:
+        operations(folder)
+    assert said in str(caught.value)

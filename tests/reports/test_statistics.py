@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from reports.statistics import at_least, mean, median, paired_proportions, proportion
+from reports.statistics import at_least, mcnemar, mean, median, paired_proportions, proportion
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 40, 150])
@@ -99,3 +99,11 @@ def test_a_median_of_very_many_numbers_takes_no_time():
 def test_the_interval_of_a_mean_narrows_with_more_values() -> None:
     wide, narrow = mean([1.0, 2.0] * 4), mean([1.0, 2.0] * 64)
     assert wide[2] - wide[1] > narrow[2] - narrow[1]
+
+
+@pytest.mark.parametrize(("only_one", "only_other"), [(0, 3), (1, 9), (12, 30), (7, 7), (0, 0)])
+def test_mcnemars_test_is_two_tails_of_tosses_of_a_coin(only_one: int, only_other: int) -> None:
+    n, least = only_one + only_other, max(only_one, only_other)
+    expected = min(1.0, 2 * sum(comb(n, k) for k in range(least, n + 1)) / 2**n)
+    assert mcnemar(only_one, only_other) == pytest.approx(expected, rel=1e-9)
+    assert mcnemar(only_other, only_one) == mcnemar(only_one, only_other)

@@ -1,8 +1,14 @@
 import pickle
+import tomllib
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scenarios.build import experiment
+from scenarios.catalog import names, resolve
 from scenarios.complaints import ScenarioError, UsageError
 from scenarios.load import SIZE_MAX, override, parse, read
 
@@ -58,6 +64,8 @@ def test_an_unclosed_table_at_the_end_is_refused_with_the_last_line(folder):
         ("seed = -1\n", "allowed: an integer from 0"),
         ("seed = 1.5\n", "allowed: an integer"),
         ('format = "netsplit.scenario/99"\n', "allowed: netsplit.scenario/1"),
+        ("[expect]\nsingle_leader = []\n", "found no verdict, allowed: holds, violated"),
+        ("[expect.as-written]\nsingle_leader = {}\n", "found a table without its verdict, allowed: holds, violated"),
     ],
 )
 def test_a_bad_value_gets_one_complaint_that_says_what_is_allowed(folder, line, said):
@@ -118,3 +126,44 @@ def test_a_huge_file_is_refused(tmp_path):
 def test_a_complaint_comes_out_of_a_worker_as_it_was():
     error = ScenarioError(["a.toml:1: x: missing", "a.toml:2: y: missing"])
     assert pickle.loads(pickle.dumps(error)).lines == error.lines
+
+
+def places(table: dict[str, Any], path: str = "") -> Iterator[str]:
+    """Yield the dotted path of each value in a scenario."""
+    for key, value in table.items():
+        inner = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
+        yield path + key
+        for i, one in enumerate(inner):
+            if isinstance(one, dict):
+                yield from places(one, f"{path}{key}." if isinstance(value, dict) else f"{path}{key}.{i}.")
+
+
+PLACES = [(name, place) for name in names() for place in places(tomllib.loads(resolve(name).read_text("utf-8")))]
+WORDS = (
+    "",
+    "n1",
+    "n99",
+    "leader",
+    "random(0)",
+    "random(99)",
+    "0ms",
+    "-1ms",
+    "1e9s",
+    "9" * 30 + "s",
+    "1/0",
+    "3/2",
+    "holds",
+)
+LEAVES = st.sampled_from(WORDS) | st.integers() | st.floats() | st.booleans() | st.text(max_size=5)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=2)
+)
+
+
+@given(st.sampled_from(PLACES), VALUES)
+def test_whatever_stands_in_a_scenario_is_taken_or_complained_of(place: tuple[str, str], value: Any) -> None:
+    name, path = place
+    try:
+        experiment(read(resolve(name), ((path, value),)))
+    except ScenarioError as error:
+        assert all(error.lines)

@@ -1,5 +1,6 @@
 """The page in a real browser: it opens in silence, shows the violation, and does what its buttons and keys say."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 import pytest
 from chromium import Browser, executable
 
+from reports.draw import EVERY, draw
 from reports.load import load
 from reports.page.build import page
+from scenarios.run import prepare
+from scenarios.run import run as simulate
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no chromium is installed")
 
@@ -18,11 +22,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory, write_run: Any) -> Path:
     """Return a folder with pages of one run, of two runs, and of a large one."""
     made: Path = tmp_path_factory.mktemp("browser")
     run, other = (load(write_run(made / f"run{seed}", seed=seed), whole=True) for seed in (7, 8))
-    (made / "one.html").write_text(page(run), "utf-8")
-    (made / "two.html").write_text(page(run, other, pictures=False), "utf-8")
+    drawn = draw(run, made, EVERY, ("svg",))
+    (made / "one.html").write_text(page([run], [{p.stem: p.read_bytes() for p in drawn}]), "utf-8")
+    (made / "two.html").write_text(page([run, other]), "utf-8")
     evil = '<img src=x onerror="document.title=1">'
     odd = load(write_run(made / "odd", nodes=3, stop=2_000_000_000, faults=(), scenario=evil), whole=True)
-    (made / "odd.html").write_text(page(odd, pictures=False), "utf-8")
+    (made / "odd.html").write_text(page([odd]), "utf-8")
+    jumps = prepare("faults/wall_clock_jumps")
+    simulate(jumps, 1, made / "clocks", plots=False)
+    (made / "clocks.html").write_text(page([load(made / "clocks", whole=True)]), "utf-8")
     return made
 
 
@@ -80,6 +88,75 @@ def test_the_details_say_what_state_and_clock_the_node_had(opened: Browser) -> N
     told = opened.ask("document.getElementById('details').textContent")
     assert "role=leader" in told
     assert "wall clock +0.000000 ms" in told
+
+
+def lane_dots(browser: Browser, at: int, lane: int) -> list[int]:
+    """Return how many dots of the colour of clocks there are above and below zero, on a lane at a moment in ns."""
+    found: list[int] = browser.ask(
+        f"""(() => {{
+            const d = netsplit.diagrams[0], pen = d.canvas.getContext("2d"), scale = window.devicePixelRatio || 1;
+            const probe = document.createElement("canvas").getContext("2d");
+            probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--clock");
+            probe.fillRect(0, 0, 1, 1);
+            const ink = probe.getImageData(0, 0, 1, 1).data, x = d.x({at}), zero = d.y({lane}) + 17;
+            const count = (from) => {{
+                const dots = pen.getImageData((x - 2) * scale, from * scale, 4 * scale, 5 * scale).data;
+                let same = 0;
+                for (let i = 0; i < dots.length; i += 4) {{
+                    same += [0, 1, 2].every((k) => Math.abs(dots[i + k] - ink[k]) < 40);
+                }}
+                return same;
+            }};
+            return [count(zero - 6), count(zero + 2)];
+        }})()"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_clock_that_is_behind_is_drawn_below_zero_on_its_own_lane_alone(
+    browser: Browser, folder: Path, scheme: str
+) -> None:
+    browser.events.clear()
+    browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    browser.open(folder / "clocks.html")
+    browser.ask("netsplit.showWhole()")
+    browser.settle()
+    try:
+        above, below = lane_dots(browser, 1_500_000_000, 0)
+        assert above == 0 < below
+        assert lane_dots(browser, 500_000_000, 0)[1] == 0  # before it jumped
+        assert lane_dots(browser, 1_500_000_000, 1) == [0, 0]
+    finally:
+        browser.call("Emulation.setEmulatedMedia", features=[])
+
+
+def test_a_pointer_on_the_trace_of_a_clock_is_told_its_error(browser: Browser, folder: Path) -> None:
+    browser.events.clear()
+    browser.open(folder / "clocks.html")
+    assert browser.complaints() == []
+    browser.ask("netsplit.showWhole(), document.getElementById('why').scrollIntoView()")
+    browser.settle()
+    over = """(() => { const d = netsplit.diagrams[0], box = d.canvas.getBoundingClientRect();
+        return [box.left + d.x(1.5e9), box.top + d.y(0) + 17]; })()"""
+    x, y = browser.ask(over)
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    browser.settle()
+    title = "netsplit.diagrams[0].canvas.title"
+    assert re.fullmatch(r"n1 at 1\.\d+ s: wall clock -3600000\.000000 ms", browser.ask(title))
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y - 17)
+    assert browser.ask(title) == ""
+
+
+def test_the_legend_names_clocks_only_where_one_was_wrong(browser: Browser, folder: Path) -> None:
+    legends = []
+    for name in ("one", "clocks"):
+        browser.open(folder / f"{name}.html")
+        legends.append(browser.ask("document.getElementById('legend').textContent"))
+    right, wrong = legends
+    assert "leader" in right
+    assert "wall clock" not in right
+    assert "wall clock ahead of true time (up)" in wrong
 
 
 def test_a_filter_takes_messages_off_the_canvas(opened: Browser) -> None:
@@ -174,6 +251,9 @@ def test_a_hundred_thousand_records_are_drawn_in_part_and_the_page_says_so(brows
         }
       }
       run.end = end * times;
+      for (const entries of run.clocks) {
+        for (let at = 0; at < run.end; at += run.end / 20000) entries.push([at, (at % 7) * 1e6 - 3e6, 0]);
+      }
       held.textContent = JSON.stringify(d); })();
     </script>"""
     large = folder / "large.html"
@@ -184,6 +264,7 @@ def test_a_hundred_thousand_records_are_drawn_in_part_and_the_page_says_so(brows
     assert browser.complaints() == []
     assert browser.ask("netsplit.data.runs[0].records.at.length") >= 100_000
     browser.press("0")
+    assert browser.ask("netsplit.diagrams[0].clockCorners(netsplit.data.runs[0].clocks[0]).length") < 5000
     drawn, left = browser.ask("[netsplit.diagrams[0].visible.length, netsplit.diagrams[0].left]")
     assert 0 < drawn <= 5000
     assert left > 0

@@ -39,17 +39,17 @@ class Links(HTMLParser):
 
 def test_the_page_links_to_nothing_outside(run: RunData) -> None:
     links = Links()
-    links.feed(page(run))
+    links.feed(page([run], [{"timeline": b"<svg/>"}]))
     assert links.found
     assert [link for link in links.found if not link.startswith("data:image/svg+xml;base64,")] == []
 
 
 def test_the_page_forbids_itself_any_network(run: RunData) -> None:
-    assert "default-src 'none'" in page(run, pictures=False)
+    assert "default-src 'none'" in page([run])
 
 
 def test_the_same_run_gives_the_same_page(run: RunData) -> None:
-    assert page(run) == page(load(run.path, whole=True))
+    assert page([run]) == page([load(run.path, whole=True)])
 
 
 def test_text_from_a_trace_cannot_end_the_script(run: RunData, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_text_from_a_trace_cannot_end_the_script(run: RunData, tmp_path: Path) -
     found["properties"][0]["evidence"]["sentence"] = evil
     found["scenario"] = evil
     (folder / "result.json").write_text(json.dumps(found), "utf-8")
-    text = page(load(folder, whole=True), pictures=False)
+    text = page([load(folder, whole=True)])
     assert evil not in text
     assert text.count("</script>") == 2
     assert "<img" not in text
@@ -95,7 +95,7 @@ def test_a_run_does_not_differ_from_itself(run: RunData) -> None:
 def test_runs_of_two_scenarios_do_not_stand_beside_each_other(run: RunData, write_run: Any, tmp_path: Path) -> None:
     stranger = load(write_run(tmp_path / "run", scenario="toy/another", nodes=3), whole=True)
     with pytest.raises(BadRun, match="found a run of toy/another, allowed: one of toy/two_leaders"):
-        page(run, stranger)
+        page([run, stranger])
 
 
 def test_the_command_writes_the_page_into_the_run_directory(run: RunData, tmp_path: Path) -> None:

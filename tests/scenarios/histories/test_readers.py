@@ -202,6 +202,7 @@ OURS = {
     "another version": (ours().replace("history/1", "history/2"), ":1: format: found"),
     "nothing done": (ours(), "found no operation"),
     "no JSON": (ours() + "x\n", ":2: not a JSON object"),
+    "half a character": (ours() + '{"type": "\\ud800"}\n', ":2: not a JSON object"),
 }  # fmt: skip
 
 

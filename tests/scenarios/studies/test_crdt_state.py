@@ -39,15 +39,7 @@ def test_one_write_among_empty_nodes_survives_hardened_and_seldom_as_specified()
 
 
 def test_figures_are_in_rounds_and_count_who_never_got_there() -> None:
-    assert figures([1.0, 2.0, None]) == (
-        3.0,
-        pytest.approx(1.04, abs=1e-3),
-        pytest.approx(4.96, abs=1e-3),
-        1.5,
-        2.0,
-        3,
-        1,
-    )
+    assert figures([1.0, 2.0, None]) == pytest.approx((3.0, 1.04, 4.96, 1.5, 2.0, 3, 1), abs=1e-3)
     assert figures([None]) == (None, None, None, None, None, 1, 1)
 
 

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
+from reports.samples import read as store_of
 from scenarios.cli import main
 from scenarios.complaints import ScenarioError, UsageError
 from scenarios.load import toml_of
@@ -17,6 +18,7 @@ from scenarios.studies.experiment import study_of
 from scenarios.studies.manifest import read
 from scenarios.studies.spread import Spread
 from scenarios.studies.study import HERE, find, names
+from scenarios.sweep import read_job, sweep
 
 GOOD = """
 about = "How long does it take to agree again?"
@@ -50,6 +52,21 @@ y = "wrong"
 sweeps = ["lossy"]
 form = "points"
 """
+BESIDE = f"""{GOOD}
+[[figure]]
+name = "apart"
+title = "What does loss cost?"
+x = "length"
+y = "latency_ns_max"
+beside = "raft"
+
+[[figure]]
+name = "wrong_apart"
+title = "How much more often?"
+x = "length"
+y = "wrong"
+beside = "raft"
+""".replace("[sweep.lossy]", 'measure = { wrong = "tails_agree" }\n\n[sweep.lossy]')
 MANIFESTS = sorted(path.relative_to(HERE).with_suffix("").as_posix() for path in HERE.rglob("*.toml"))
 
 
@@ -110,6 +127,81 @@ def test_a_table_has_a_row_for_each_sweep_and_point(path: Path, tmp_path: Path) 
 def test_fewer_trials_are_the_first_seeds(path: Path) -> None:
     result = study_of(path).run(1, Spread())
     assert [one["seeds"] for one in result.sweeps.values()] == ["1..1", "1..1"]
+
+
+def test_a_figure_beside_a_sweep_is_of_pairs(path: Path, tmp_path: Path) -> None:
+    path.write_text(BESIDE)
+    result = study_of(path).run(3, Spread())
+    rows = result.tables["apart"].named()
+    assert [(row["sweep"], row["beside"], row["length"], row["measured"]) for row in rows] == [
+        ("with loss", "raft", 0.1, 3), ("with loss", "raft", 0.3, 3),
+    ]  # fmt: skip
+    sides = {
+        name: sweep(read_job("raft/leader_cut_off", change, [("fault.0.lasting", ("100ms",))]), range(1, 4), rerun=0,
+                    store=tmp_path / f"{name}.db") and store_of(tmp_path / f"{name}.db").runs
+        for name, change in (("lossy", (("network.loss", "10%"),)), ("raft", ()))
+    }  # fmt: skip
+    changes = sorted(
+        int(a.metrics["latency_ns_max"] or 0) - int(b.metrics["latency_ns_max"] or 0)
+        for a, b in zip(sides["lossy"], sides["raft"], strict=True)
+    )
+    assert rows[0]["difference"] == changes[1] / 1e6
+    assert result.rows[-4].name == "apart: with loss, length 0.1, less raft"
+
+
+def test_a_figure_beside_a_sweep_pairs_what_each_calls_otherwise(path: Path) -> None:
+    path.write_text(BESIDE)
+    result = study_of(path).run(2, Spread())
+    chart, name = result.charts["wrong_apart"]
+    assert (chart.y, chart.low, chart.high) == ("difference", "difference_low", "difference_high")
+    assert [(row["sweep"], row["judged"], row["difference"]) for row in result.tables[name].named()] == [
+        ("with loss", 2, 0.0), ("with loss", 2, 0.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (
+            'beside = "raft"',
+            'beside = "rafd"',
+            ':figure.2.beside: found "rafd" (did you mean "raft"?), allowed: a sweep',
+        ),
+        ('beside = "raft"', 'beside = "raft"\nsweeps = ["raft"]', 'found "raft" alone, allowed: with one or more'),
+        ('beside = "raft"', 'beside = "raft"\nband = "deciles"', 'allowed with beside: "interval"'),
+        ('beside = "raft"', 'beside = "raft"\ny_log = true', "a difference may be negative"),
+        ('x = "length"\ny = "latency_ns_max"', 'form = "step"\ny = "latency_ns_max"', "found it in a distribution"),
+        (
+            'label = "with loss"',
+            'label = "with loss"\nseeds = "2..4"',
+            "found sweeps of seeds 1..3, 2..4, allowed: the",
+        ),
+    ],
+)
+def test_a_figure_that_has_no_pairs_is_refused(path: Path, old: str, new: str, complaint: str) -> None:
+    assert old in BESIDE
+    path.write_text(BESIDE.replace(old, new, 1))
+    code, output = study(path)
+    assert code == 2, output
+    assert complaint in output.replace(": figure", ":figure")
+
+
+def test_two_sweeps_of_which_one_stands_beside_make_one_curve(path: Path) -> None:
+    vary = '[axis.n]\nvalues = [3, 5]\nset = "cluster.nodes"\n\n[sweep.raft]'
+    apart = BESIDE.replace("[sweep.raft]", vary, 1).replace('x = "length"\n', 'x = "length"\nby = "n"\n')
+    path.write_text(apart.replace('by = "n"', 'by = "n"\nsweeps = ["raft"]', 1))
+    assert read(path).manifest.figure[2].by == "n"
+    path.write_text(apart)
+    with pytest.raises(ScenarioError, match='found 2 sweeps, allowed: one, or "sweep"'):
+        read(path)
+
+
+def test_a_result_is_no_manifest(path: Path, tmp_path: Path) -> None:
+    study(path, "--out", str(tmp_path / "o"), "--trials", "1")
+    form = json.loads((tmp_path / "o/study.json").read_text())["format"]
+    path.write_text(f'format = "{form}"\n{GOOD}')
+    code, output = study(path)
+    assert (code, f'found "{form}", allowed: netsplit.study/1' in output) == (2, True), output
 
 
 def test_keys_of_an_axis_change_together(path: Path) -> None:
