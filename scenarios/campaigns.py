@@ -46,8 +46,13 @@ CAMPAIGNS = (
         "redex/premises_quiet",
         10_000,
     ),
-    Campaign("redex L2, L3, R1: likewise with writes before the crash", "redex/premises_crash", 10_000),
+    Campaign("redex L2, L3, R1, R4: likewise with writes before the crash", "redex/premises_crash", 10_000),
     Campaign("redex L4, L5, R1: after cuts and writes on all sides", "redex/premises_cuts", 10_000),
+    Campaign(
+        "redex L6: in each component one leads soon, or nobody does where nobody believes in anybody",
+        "redex/premises_components",
+        10_000,
+    ),
     Campaign(
         "redex I4: whatever befalls links and followers, one writer alone is contradicted by nobody",
         "redex/premises_one_writer",
@@ -185,22 +190,21 @@ def measure(
 
 
 def renewed(page: str, made: str) -> str:
-    """Return a page with the row and the section of each campaign of another page in place of its own.
+    """Return a page with the rows and sections of another one, put in or in place of its own.
 
     Raises ValueError if the pages were not made on one day by one version: a page says so of all its rows.
     """
     was, now = (text.splitlines()[2] for text in (page, made))
     if was != now:
         raise ValueError(f"{PAGE.name}: found {was!r}, now it would be {now!r}: measure all campaigns")
-    for row in re.findall(r"^\| .* \| `\S+` \| [0-9].*\n", made, re.M):
-        name = row.split("`")[1]
-        old, new = (re.search(rf"^## {name}\n.*?(?=^## |\Z)", text, re.M | re.S) for text in (page, made))
-        if old is None or new is None:
-            raise ValueError(f"{PAGE.name} has no section {name}: measure all campaigns")
-        page = page.replace(old[0].rstrip(), new[0].rstrip())
-        lines = page.splitlines(keepends=True)
-        page = "".join(row if line.startswith("| ") and f" | `{name}` | " in line else line for line in lines)
-    return page
+    rows: dict[str, str] = {}
+    sections: dict[str, str] = {}
+    for text in (page, made):
+        rows |= {row.split("`")[1]: row for row in re.findall(r"^\| .* \| `\S+` \| [0-9].*\n", text, re.M)}
+        sections |= {part.split("\n", 1)[0]: part.rstrip() + "\n" for part in text.split("\n## ")[1:]}
+    names = [campaign.scenario for campaign in CAMPAIGNS if campaign.scenario in rows]
+    head = page[: page.index("\n|---") + 1] + page[page.index("\n|---") + 1 :].split("\n", 1)[0] + "\n"
+    return head + "".join(rows[name] for name in names) + "".join(f"\n## {sections[name]}" for name in names)
 
 
 def page(campaigns: Sequence[Campaign], results: Sequence[dict[str, Any]], today: str) -> str:

@@ -30,8 +30,14 @@ class ConsistentHashRing:
 
     def __init__(self, node_ids: Iterable[int], vnodes: int) -> None:
         self.vnodes = vnodes
-        self.ring = sorted((vnode_point(node, v), node) for node in node_ids for v in range(vnodes))
-        self._points = [point for point, _ in self.ring]
+        self._place(sorted(point for node in node_ids for point in self._of(node)))
+
+    def _of(self, node: int) -> list[tuple[int, int]]:
+        return sorted((vnode_point(node, v), node) for v in range(self.vnodes))
+
+    def _place(self, points: list[tuple[int, int]]) -> None:
+        self.ring = points
+        self._points = [point for point, _ in points]
 
     def route(self, object_id: ObjectId, esi: int) -> int | None:
         """Return the one owner of a symbol, None on an empty ring."""
@@ -56,7 +62,10 @@ class ConsistentHashRing:
         Who is in the ring is read off its points, so without virtual nodes the others are forgotten (EW-26). What has
         to move is promised by the sources and not returned.
         """
-        return ConsistentHashRing(sorted({node for _, node in self.ring} | {node_id}), self.vnodes)
+        grown = ConsistentHashRing((), self.vnodes)
+        # Two sorted runs: to sort them is to merge them. A point that is there twice is kept once.
+        grown._place(list(dict.fromkeys(sorted(self.ring + self._of(node_id)))))
+        return grown
 
     def node_count(self) -> int:
         """Return how many different nodes have a point."""

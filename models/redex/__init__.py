@@ -33,7 +33,9 @@ asks again, after it was told nothing or that nobody knows, may find its write t
     exchange     rules of asking and answering
     conduct      rules of what a node keeps and becomes
     reigns       how leadership lasts                          (10.2)
+    components   who leads where partitions divide             (10.2)
     pace         how soon a follower catches up                (10.3)
+    losses       what a crash of the leader takes with it      (10.3)
     bounds       when a cluster is calm enough for a promise   (10.2)
     witness      what rules see beside a record
 
@@ -53,8 +55,10 @@ Rooms of the hardenings (9.0): rules first, then the machine, a layer for each s
     hardened     withdrawing for a while, SWITCHES, and the choice of the machine
 """
 
+from .components import led_by_believers, settled_in_components
 from .entries import appends_only, single_writer_agrees
 from .hardened import HARDENED, SWITCHES, Hardened, machine
+from .losses import loses_the_unserved
 from .pace import catches_up
 from .properties import bounded, legal_turns
 from .reigns import leadership_lasts
@@ -69,7 +73,10 @@ PROPERTIES = (
     single_writer_agrees,
     acts_by_the_rules,
     leadership_lasts,
+    led_by_believers,
+    settled_in_components,
     catches_up,
+    loses_the_unserved,
 )
 
 __all__ = ["PROFILES", "PROPERTIES", "SWITCHES", "Hardened", "Redex", "machine"]

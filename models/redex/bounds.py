@@ -7,6 +7,8 @@ that. It cannot see a clock that runs at a wrong rate from the start, nor a disk
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from .roles import CAPABILITY_SELECTED, CHANNEL_CLOSE, GRACEFUL_RELINQUISH, LEADER
@@ -38,6 +40,22 @@ class Calm:
         self._heartbeats: set[int] = set()
         self._faults: set[int] = set()
         self._flying: dict[int, int] = {}  # when each message was sent, oldest first
+
+    def part(self, views: Mapping[str, Any], at: int) -> Calm:
+        """Return a watch over some nodes as they look, whom nobody else reaches from now on.
+
+        What is under way is of unknown age to it, so it is calm only when that has arrived.
+        """
+        part = copy(self)
+        part.since, part.views, part.leaders = at, {}, ()
+        part._heartbeats, part._faults, part._flying = set(self._heartbeats), set(self._faults), {}
+        for node, view in views.items():
+            part._look(node, view)
+        return part
+
+    def awaits(self, sent: int | None) -> bool:
+        """Return whether a message is under way."""
+        return sent in self._flying
 
     def stable(self, at: int) -> bool:
         """Return whether nothing is broken now and no message has been under way for longer than D."""
@@ -110,6 +128,15 @@ class Calm:
         elif fault.what != "operate":  # an act is over at once
             self._faults.add(fault.fault)
         return True
+
+    def outranked(self, promoted: Mapping[str, int]) -> str | None:
+        """Say whether the only leader comes behind one of those that led with that tail: by tail, then by number."""
+        (leader,) = self.leaders
+        tail = self.views[leader].tail
+        for node, other in promoted.items():
+            if (other, -self._number[node]) > (tail, -self._number[leader]):
+                return f"{leader} with tail {tail} leads, and {node} did with {other}"
+        return None
 
     def _best(self, accepted: Any) -> str:
         """Return the leader that had the longest log before this write, of several the one with the least number."""

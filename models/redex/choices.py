@@ -55,6 +55,7 @@ HARDENINGS: Mapping[str, tuple[str, ...]] = {
     "flow": ("every-tick", "one-in-flight"),  # FLOW: when a follower asks, and what it is given
     "rejoin": ("never", "room"),  # REJOIN: when a node comes back that withdrew
     "calm": ("none", "after-conceding"),  # CALM: when a leader that gave way may stand again
+    "tip": ("recorded", "live"),  # TIP: discovery learns of the greatest tail ever agreed, or of what is held now
 }
 
 

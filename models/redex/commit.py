@@ -21,6 +21,10 @@ class Holdings:
         """Take in that a peer's log is this one's below `upto`; within a reign that only grows."""
         self._held[peer] = max(upto, self._held.get(peer, 0))
 
+    def of(self, peer: NodeId) -> int:
+        """Return up to where a peer's log is known to be this leader's own."""
+        return self._held.get(peer, 0)
+
     def majority(self, own: int, need: int) -> int:
         """Return up to where `need` logs, this one with its tail among them, are the same."""
         held = sorted([own, *self._held.values()], reverse=True)

@@ -8,19 +8,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.machine import fingerprint
 from sim.property import END, NOTHING, always
 
 from .witness import Judge, as_specified
 
-LOG = {"stored": "seq", "skipped": "start to", "state": "tail first_retained", "crash": "", "boot": ""}
+LOG = {
+    "stored": "seq payload", "skipped": "start to", "state": "tail first_retained", "crash": "", "boot": "",
+    "content": "",
+}  # fmt: skip
 WRITES = {"stored": "seq payload", "accepted": "seq", "boot": "", "crash": "", END: ""}
 
 
-@always("a log grows at its tail alone, and nothing but a skip leaves a gap", needs=LOG)
+@always("a log grows at its tail alone, keeps what it stored, and nothing but a skip leaves a gap", needs=LOG)
 @as_specified
 def appends_only(cluster: Any) -> Judge:
-    """Judge each entry and each skip against the tail before it, and tail and floor within a life (I2, I7)."""
+    """Judge each entry and each skip against the tail before it, and tail and floor within a life (I2, I7).
+
+    At the end what a log holds is compared with what it stored in its last life.
+    """
     tails: dict[str, int] = {}
+    stored: dict[str, dict[int, Any]] = {}
     shown: dict[str, Any] = {}
     said: Any = NOTHING
     while True:
@@ -30,6 +38,7 @@ def appends_only(cluster: Any) -> Judge:
         if record.kind in ("crash", "boot"):
             shown.pop(node, None)
             tails.pop(node, None)
+            stored.pop(node, None)
             if record.kind == "boot" and data.life == 1:
                 tails[node] = 0
         elif record.kind == "state":
@@ -40,7 +49,12 @@ def appends_only(cluster: Any) -> Judge:
             shown[node] = data
             if before is not None and (data.tail < before.tail or data.first_retained < before.first_retained):
                 said = f"{node} fell from {_span(before)} to {_span(data)}"
+        elif record.kind == "content":
+            held = stored.get(node, {})
+            other = [seq for seq, found in data if seq in held and fingerprint(held[seq]) != found]
+            said = f"{node} stored sequence {other[0]} as {held[other[0]]}, and holds another" if other else NOTHING
         elif record.name == "stored":
+            stored.setdefault(node, {})[data.seq] = data.payload
             said = None if data.seq == tails[node] else f"{node} stored {data.seq} but its tail was {tails[node]}"
             tails[node] = data.seq + 1
         else:

@@ -66,6 +66,7 @@ class Fenced(Redex):
         self.flowing = on["flow"]
         self.rejoining = on["rejoin"]
         self.calming = on["calm"]
+        self.candid = on["tip"]
 
         self.term = 0
         self.voted: NodeId | None = None

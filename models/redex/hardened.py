@@ -7,7 +7,8 @@ all together make a log that survives what a majority survives. The rooms:
     electing   standing and voting                               VOTE
     agreeing   logs that match, commit and begin anew            MATCH COMMIT SNAP
     paced      asking and shipping in step                       FLOW
-    hardened   withdrawing for a while, listening first          REJOIN DRAIN
+    hardened   withdrawing for a while, listening first,
+               and what discovery is told                        REJOIN DRAIN TIP
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ class Hardened(Paced):
     def tick(self, about: Any, now: Now) -> None:
         super().tick(about, now)
         self._come_back(now.monotonic)
-        if self.agreeing and self.role in (FOLLOWER, LEADER) and self.sink.tip != self.recorded_tail:
+        stale = self.role in (FOLLOWER, LEADER) and self.sink.tip != self.recorded_tail
+        if stale and (self.agreeing or self.candid):
             tagged = self.sink.entered(self.role, self.recorded_tail)
             if tagged is not None:
                 self.note(tagged)
@@ -85,6 +87,23 @@ class Hardened(Paced):
         self._withdrew_at = None
         if self.role == IDLE:
             self._turn(FOLLOWER, REJOINED, at)
+
+    # -- what discovery is told ----------------------------------------------------------------------------
+
+    def _advertised(self) -> int:
+        tail = super()._advertised()
+        if not self.candid or self.role != LEADER:
+            return tail
+        # What a peer once held it may have lost, so it is asked what it says now.
+        tracker, at = self.tracker, self._now.monotonic
+        live = (peer for peer in self.peers if tracker.fresh(peer, at))
+        held = max((min(self.holdings.of(peer), tracker.tail_of(peer)) for peer in live), default=0)
+        return min(tail, held)
+
+    def _record_tail(self, tail: int) -> None:
+        super()._record_tail(tail)
+        if self.candid:
+            self.recorded_tail = tail
 
 
 class Drained(Hardened):
@@ -115,6 +134,7 @@ SWITCHES: Mapping[str, Mapping[str, object]] = {
     "FLOW": {"flow": "one-in-flight"},
     "REJOIN": {"rejoin": "room"},
     "CALM": {"calm": "after-conceding"},
+    "TIP": {"tip": "live"},
 }
 HARDENED: Mapping[str, object] = {name: value for switch in SWITCHES.values() for name, value in switch.items()}
 

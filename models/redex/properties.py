@@ -75,11 +75,12 @@ def bounded(delay: int | None = None) -> tuple[Property, Property, Property]:
                 elif record.data is None or record.data.role != FOLLOWER or record.data.leader != leader:
                     del waiting[record.node]  # it follows somebody else, or nobody
 
-    @always("one leader 2H + 2D after the first promotion and 5H + 2D after the crash", needs=NEEDS)
+    @always("one leader, the best, 2H + 2D after the first promotion and 5H + 2D after the crash", needs=NEEDS)
     def settled_after_failover(cluster: Any) -> Judge:
         calm = Calm(cluster.nodes, delay)
         crashed: int | None = None
         first: int | None = None  # the first promotion since
+        promoted: dict[str, int] = {}  # all since, and their tails then
         said: Any = NOTHING
         while True:
             record = yield said
@@ -91,36 +92,52 @@ def bounded(delay: int | None = None) -> tuple[Property, Property, Property]:
                     due = min(due, first + 2 * calm.heartbeat + 2 * calm.delay)
                 if at > due:  # until this very record the leaders were still those of before
                     said = _one(calm.leaders, f"long after the crash of the leader at {clock_text(crashed)}")
+                    said = calm.outranked(promoted) if said is None else said
             orphans = _orphans(record, calm)
+            if record.kind == "state" and record.data is not None and record.data.role == LEADER:
+                promoted.setdefault(record.node, record.data.tail)
             if calm.hear(record):
-                crashed, first = (at, None) if orphans else (None, None)
+                crashed, first, promoted = (at if orphans else None), None, {}
             elif crashed is not None and first is None and calm.leaders:
                 first = at
 
     @always("one leader, always the same, 2(H + D) after the cluster calmed down with a leader", needs=NEEDS)
     def settled_after_heal(cluster: Any) -> Judge:
-        calm = Calm(cluster.nodes, delay)
-        began: int | None = None  # stable, and with a leader, from here
-        # For D after a crash a heartbeat of the dead leader may arrive, and a live one gives way to it: then nobody
-        # leads. The specification states L4 for cuts, whose messages in flight come from nodes that stay up.
-        crashed = 0
+        settling = Settling(Calm(cluster.nodes, delay))
         said: Any = NOTHING
         while True:
-            record = yield said
-            said = NOTHING
-            at = record.at
-            crashed = at if record.kind == "crash" else crashed
-            stable = calm.stable(at)
-            # Between two records there is always one set of leaders, so another leader would show as none or two.
-            if began is not None and stable and at > began + 2 * (calm.heartbeat + calm.delay):
-                said = _one(calm.leaders, f"long after {clock_text(began)}, since when nothing is wrong")
-            if calm.hear(record) or not stable or not calm.heartbeat:
-                began = None
-            landed = not crashed or at > crashed + calm.delay
-            if began is None and calm.leaders and calm.heartbeat and calm.stable(at) and landed:
-                began = at
+            said = settling.judge((yield said))
 
     return detected_in_time, settled_after_failover, settled_after_heal
+
+
+class Settling:
+    """Judges whether one of those whom `calm` watches leads, always the same, 2(H + D) after they calmed down (L4)."""
+
+    def __init__(self, calm: Calm) -> None:
+        self.calm = calm
+        self._began: int | None = None  # stable, and with a leader, from here
+        # For D after a crash, or after a cut, a heartbeat of a leader that is gone may arrive, and a live one gives way
+        # to it: then nobody leads. The specification states L4 for what comes from nodes that stay up and in reach.
+        self._lost = calm.since
+
+    def judge(self, record: Any) -> Any:
+        """Take in a record and say what is wrong; the leaders that it judges are those of until then."""
+        calm, at = self.calm, record.at
+        said: Any = NOTHING
+        self._lost = at if record.kind == "crash" else self._lost
+        stable = calm.stable(at)
+        # Between two records there is always one set of leaders, so another leader would show as none or two.
+        if self._began is not None and stable and at > self._began + 2 * (calm.heartbeat + calm.delay):
+            said = _one(calm.leaders, f"long after {clock_text(self._began)}, since when nothing is wrong")
+        disturbed = calm.hear(record)
+        if disturbed or not stable or not calm.heartbeat:
+            self._began = None
+        landed = not self._lost or at > self._lost + calm.delay
+        taken = disturbed and record.kind == "step"  # a message of unknown age, and its effect has yet to show
+        if self._began is None and calm.leaders and calm.heartbeat and calm.stable(at) and landed and not taken:
+            self._began = at
+        return said
 
 
 def _orphans(record: Any, calm: Calm) -> list[str]:

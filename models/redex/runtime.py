@@ -75,8 +75,8 @@ class Redex(Machine):
     its log, and beyond `capacity_events` an append fails; `preload` events c0, c1, ... are on every node before the
     first life; `first_leader` is a node, the first of the cluster if None, or "none". As a leader it ships
     `bandwidth_fraction` of `bandwidth`, a rate such as "10MB/s", of which background requests may use
-    `background_fraction`; None is no limit. Of a life's calls to the chain-tag sink all fail after the first
-    `tag_sink_fails_after`. The others are words of choices.WORDS.
+    `background_fraction`; None is no limit. Of a life's calls to the chain-tag sink the next `tag_sink_failures` fail
+    after the first `tag_sink_fails_after`, all if None. The others are words of choices.WORDS.
     Raises ValueError with the parameter's name, what was found and what is allowed.
     """
 
@@ -115,6 +115,7 @@ class Redex(Machine):
         retention_max_events: int | None = None,
         capacity_events: int | None = None,
         tag_sink_fails_after: int | None = None,
+        tag_sink_failures: int | None = None,
         preload: int = 0,
         first_leader: str | None = None,
         placed: str = "first-boot",
@@ -156,6 +157,8 @@ class Redex(Machine):
             count("retention_max_events", retention_max_events, 1)
         if tag_sink_fails_after is not None:
             count("tag_sink_fails_after", tag_sink_fails_after, 0)
+        if tag_sink_failures is not None:
+            count("tag_sink_failures", tag_sink_failures, 1)
         self.preload = count("preload", preload, 0)
         if capacity_events is not None:
             count("capacity_events", capacity_events, max(1, preload))
@@ -202,7 +205,7 @@ class Redex(Machine):
         self.backoff = CatchupBackoff()
         self.outstanding = OutstandingRequests()
         self.recorded_tail = 0  # the coordinator's, which never falls: what the next chain tag announces
-        self.sink = TagSink(tag_sink_fails_after, one_of("candidate_tag", candidate_tag))
+        self.sink = TagSink(tag_sink_fails_after, one_of("candidate_tag", candidate_tag), tag_sink_failures)
         self.budget: BandwidthBudget | None = None
         self.cancelled: Operate | None = None  # the act that ends this life
         self.gauges = Gauges()

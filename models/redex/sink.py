@@ -12,14 +12,16 @@ from .roles import CANDIDATE, FOLLOWER, IDLE, LEADER
 
 
 class TagSink:
-    """What discovery shows of this node: `tip`, or None. Of the calls of a life only so many succeed, None for all.
+    """What discovery shows of this node: `tip`, or None.
 
+    Of the calls of a life so many succeed, None for all; then so many fail, None for all, and the others succeed.
     P14: a candidate's tag is `kept` as it was, or `withdrawn`.
     """
 
-    def __init__(self, succeeds: int | None = None, candidate_tag: str = "kept") -> None:
+    def __init__(self, succeeds: int | None = None, candidate_tag: str = "kept", fails: int | None = None) -> None:
         self.tip: int | None = None
         self._left = succeeds
+        self._fails = fails
         self._withdrawn = (IDLE, CANDIDATE) if candidate_tag == "withdrawn" else (IDLE,)
 
     def entered(self, role: str, tip: int) -> Tagged | None:
@@ -29,9 +31,10 @@ class TagSink:
         return self._told(None) if role in self._withdrawn else None
 
     def _told(self, tip: int | None) -> Tagged:
-        if self._left == 0:
+        if self._left == 0 and self._fails != 0:
+            self._fails = None if self._fails is None else self._fails - 1
             return Tagged(tip, False)
-        if self._left is not None:
+        if self._left:
             self._left -= 1
         self.tip = tip
         return Tagged(tip, True)

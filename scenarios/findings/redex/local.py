@@ -21,7 +21,9 @@ from .seen import NEVER, Ms, Seen
 
 Params = Mapping[str, Any]
 HEARTBEAT_MS = 100
-GAUGES = "No hardening touches the gauges, which are ages of heartbeats (section 6.7)."
+GAUGES = (
+    "The gauges are ages of heartbeats (section 6.7); the specification names no repair, and no state hangs on them."
+)
 
 
 def _is(msg: Any, kind: type) -> bool:
@@ -239,7 +241,6 @@ ENTRIES = (
         summary="What a peer reported before it was wiped still counts.",
         step=wiped_peer_is_still_counted,
         weak=_claims_too_much,
-        unmended="What a majority held was on a disk that is gone; no protocol promises more than disks keep.",
         note="92 and 0 in place of the specification's 90.",
     ),
     Weakness(

@@ -92,8 +92,8 @@ ENTRIES = (
             n2_lost_an_election=lambda s: any(t.signal == "ElectionLost" for _, t in s.notes("turned", "n2")),
         ),
         expected={"n2_events_in_the_cut": 0, "n1_events_in_the_cut": 3, "n2_lost_an_election": True},
-        unmended="Whom the leader cannot reach learns nothing until the cut heals, in any protocol that does not "
-        "relay.",
+        unmended="One node leads, with a majority (W13's property); whom it cannot reach stands in vain, and takes no "
+        "entries until the cut heals. The specification has no relay for who hears no leader at all.",
         note="A cut of 5 s and three writes within it.",
     ),
     Weakness(
@@ -120,7 +120,8 @@ ENTRIES = (
             strikes=lambda s: len(s.notes("struck", "n2")),
         ),
         expected={"failures_a_second": (9.5, 10.5), "strikes": 0},
-        unmended="The policy is to evict, there is nothing to evict, and REJOIN is about withdrawing.",
+        unmended="The policy is to evict, there is nothing to evict, and REJOIN is about withdrawing; the "
+        "specification names nothing else.",
     ),
     Weakness(
         id="W29d",
@@ -162,7 +163,7 @@ ENTRIES = (
             hidden_for_ms=lambda s: _hidden_ms(s),
         ),
         expected={"last_leader": "n2", "tag_failed_ms": 1313},
-        unmended="The sink fails for ever here, so a retry finds it failing.",
+        note="The sink fails three times running. Who announces again what has changed also announces what has failed.",
     ),
 )
 

@@ -25,6 +25,13 @@ def test_adding_a_node_leaves_the_ring_as_it_was() -> None:
     assert ring.ring == before
 
 
+@pytest.mark.parametrize("before", [(), (1,), (1, 2), (2, 1, 1), (1, 2, 3)])
+@pytest.mark.parametrize("vnodes", [0, 1, 20])
+def test_adding_a_node_makes_the_ring_of_all_members(before: tuple[int, ...], vnodes: int) -> None:
+    grown = ConsistentHashRing(before, vnodes).add_node(3)
+    assert grown.ring == ConsistentHashRing({*before, 3}, vnodes).ring
+
+
 def test_a_key_above_every_point_wraps_to_the_first() -> None:
     ring = ConsistentHashRing((1, 2, 3), 1)
     first, last = ring.ring[0], ring.ring[-1]

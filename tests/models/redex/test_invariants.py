@@ -1,4 +1,4 @@
-"""What section 10 promises of redex as specified and no record shows: I5, I11, I15, I18 and R5."""
+"""What section 10 promises of redex as specified and no record shows: I5, I7, I11, I15, I18 and R5."""
 
 from __future__ import annotations
 
@@ -51,6 +51,30 @@ def test_i5_what_a_stranger_says_changes_nothing_and_is_not_answered(node: Any, 
     before = known(machine)
     assert machine.step(Receive("stranger", msg), Now(50 * MS)) == []
     assert known(machine) == before
+
+
+class Gapped(Redex):
+    """Counts the gaps of its log after each step."""
+
+    most = 0
+
+    def step(self, input: Any, now: Any) -> Any:
+        effects = super().step(input, now)
+        missing = [seq for seq in range(self.first_retained, self.tail) if seq not in self.log.entries]
+        gaps = sum(seq - 1 not in missing for seq in missing)
+        assert gaps <= self.gauges.skip_ahead_total
+        Gapped.most = max(Gapped.most, gaps)
+        return effects
+
+
+def test_i7_there_are_no_more_gaps_than_skips_were_counted(run: Any) -> None:
+    """n1 retains four of the ten events that come in each of two cuts; n2 retains all that it gets."""
+    cuts = [Planned(Partition(groups=("n1", "n2")), at=at * MS, lasting=280 * MS) for at in (1010, 2010)]
+    writes = [
+        Errand(f"w{at}", "n1", "append", (f"w{at}",), (at * MS,)) for at in (*range(1050, 1060), *range(2050, 2060))
+    ]
+    run(2, 4000, cuts, machine=Gapped, errands=writes, per_node={"n1": {"retention_max_events": 4}}, properties=())
+    assert Gapped.most == 2
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -309,7 +309,7 @@ MENDED_BY: dict[str, tuple[str, ...]] = {
     "w26_who_hears_no_answer_starves_another": ("FLOW",),
     "w27a_one_chunk_a_heartbeat": ("FLOW",),
     "w27b_a_long_round_trip_multiplies_what_is_served": ("FLOW",),
-    "w29_an_unchanged_leaders_tag_is_stale": ("COMMIT",),
+    "w29_an_unchanged_leaders_tag_is_stale": ("COMMIT", "TIP"),
     "w30_a_sink_that_fails_strands_candidates": ("VOTE",),
     "w32a_a_leader_of_longer_heartbeats_is_deposed": ("SEED",),
 }

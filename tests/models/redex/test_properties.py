@@ -45,6 +45,13 @@ class Patient(Redex):
         self.tracker.window = 10**12
 
 
+class Contrary(Redex):
+    """Gives way to greater numbers, not to smaller ones."""
+
+    def _outranks(self, src: str, msg: Any) -> bool:
+        return (self.tail, self.node) > (msg.tail_seq, src)
+
+
 class Lawless(Redex):
     """Leaves out the candidacy."""
 
@@ -77,6 +84,11 @@ def test_a_machine_that_never_concedes_breaks_both_promises_of_one_leader(run: A
     assert verdicts(run, [CUT], Stubborn)["settled_after_heal"] == "violated"
     said = sentence(run, "settled_after_heal", [CUT], Stubborn)
     assert said == "n1 and n2 and n3 lead long after 2.000000s, since when nothing is wrong"
+
+
+def test_a_machine_of_which_not_the_best_leader_stays_is_caught(run: Any) -> None:
+    said = sentence(run, "settled_after_failover", [CRASH], Contrary)
+    assert said == "n3 with tail 2 leads, and n2 did with 2"
 
 
 def test_a_machine_that_stands_too_soon_is_caught(run: Any) -> None:

@@ -293,9 +293,22 @@ class TakesBack(Redex):
             self.log.entries.pop(self.log.next_seq, None)
 
 
+class Rewrites(Redex):
+    @on(Alarm, "tick")
+    def tick(self, about: Any, now: Now) -> None:
+        super().tick(about, now)
+        if now.monotonic > 2 * S and self.role == FOLLOWER:
+            self.log.entries[self.tail - 1] = "made up"
+
+
 @pytest.mark.parametrize(
     ("machine", "said"),
-    [(Redex, None), (SkipsInSilence, "n2 stored 8 but its tail was 2"), (TakesBack, "n2 fell from [0, 12) to [0, 11)")],
+    [
+        (Redex, None),
+        (Rewrites, "n2 stored sequence 11 as a9, and holds another"),
+        (SkipsInSilence, "n2 stored 8 but its tail was 2"),
+        (TakesBack, "n2 fell from [0, 12) to [0, 11)"),
+    ],
 )
 def test_a_log_that_grows_otherwise_than_at_its_tail_is_caught(run: Any, machine: Any, said: str | None) -> None:
     plan: dict[str, Any] = {"at": 1050, "count": 10, "per_node": {"n1": {"retention_max_events": 4}}}

@@ -529,6 +529,7 @@ def test_a_dropped_node_just_ends(node: Any) -> None:
         ({"chunk_max": 0}, "chunk_max: found 0, allowed: a whole number from 1"),
         ({"retention_max_events": 0}, "retention_max_events: found 0, allowed: a whole number from 1"),
         ({"tag_sink_fails_after": -1}, "tag_sink_fails_after: found -1, allowed: a whole number from 0"),
+        ({"tag_sink_failures": 0}, "tag_sink_failures: found 0, allowed: a whole number from 1"),
         ({"capacity_events": 0}, "capacity_events: found 0, allowed: a whole number from 1"),
         ({"capacity_events": 2, "preload": 3}, "capacity_events: found 2, allowed: a whole number from 3"),
         ({"bandwidth": "9"}, 'bandwidth: found "9", allowed: a rate'),

@@ -16,14 +16,13 @@ from redex_schedules import AGAIN, at_every_leader, crash, cut, differing, facts
 from models._log_facts import Accepted
 from models.redex import Redex
 from models.redex.facts import Skipped, Stored, Struck, Tagged, UnderCapacity
-from models.redex.messages import BACKPRESSURE, SyncHeartbeat, SyncNack, SyncRequest, SyncResponse
+from models.redex.messages import BACKPRESSURE, SyncNack, SyncRequest, SyncResponse
 from sim.checks.leaders import single_leader
 from sim.checks.logs import same_payload
 from sim.clients import Errand, Workload
 from sim.faults import FOREVER, LinkFault, Operate, PacketFault, Planned
 from sim.machine import Now, on
 from sim.units import MS, S
-from sim.world import ClockPlan
 
 # -- several leaders ---------------------------------------------------------------------------------------
 
@@ -483,27 +482,6 @@ def test_w27b_a_long_round_trip_multiplies_what_is_served(run: Any, delay: int, 
 
 
 # -- what must not matter ----------------------------------------------------------------------------------
-
-
-def story(seen: Any) -> Any:
-    """Return a run without the wall clock, which no node reads."""
-    sends = [
-        (at, a, b, m._replace(wall_clock_ms=0) if isinstance(m, SyncHeartbeat) else m) for at, a, b, m in seen.sends
-    ]
-    return seen.turns, seen.notes, sends
-
-
-def test_i13_wall_clocks_change_nothing(run: Any) -> None:
-    faults = [cut(1000, 2000, "n1", "rest"), crash("n2", 2500)]
-    clocks = {"n1": ClockPlan(offset=-(10**15)), "n3": ClockPlan(offset=10**15)}
-    errands = write("n1", 1600, "a", 3)
-    assert story(run(3, 5000, faults, errands=errands, clocks=clocks)) == story(run(3, 5000, faults, errands=errands))
-
-
-@pytest.mark.parametrize("rtt", [1, 10**9])
-def test_i14_round_trips_above_zero_elect_nobody_else(run: Any, rtt: int) -> None:
-    faults = [crash("n1", 1003)]
-    assert run(4, 3000, faults, rtt=rtt).turns == run(4, 3000, faults).turns
 
 
 @pytest.mark.parametrize("seed", range(20))

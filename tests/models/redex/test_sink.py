@@ -30,3 +30,14 @@ def test_after_so_many_calls_every_call_fails_and_discovery_keeps_what_it_has() 
     told = [sink.entered(role, 7) for role in ("follower", "candidate", "leader", "follower", "idle")]
     assert told == [Tagged(7, True), None, Tagged(7, True), Tagged(7, False), Tagged(None, False)]
     assert sink.tip == 7
+
+
+def test_so_many_calls_fail_and_then_they_succeed_again() -> None:
+    sink = TagSink(1, fails=2)
+    assert [sink.entered("leader", tip) for tip in range(4)] == [
+        Tagged(0, True),
+        Tagged(1, False),
+        Tagged(2, False),
+        Tagged(3, True),
+    ]
+    assert sink.tip == 3

@@ -33,17 +33,32 @@ def test_every_loss_rate_is_measured_both_ways(pulled: lossy.Result) -> None:
 
 
 def test_few_rings_move_about_what_they_should(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ring, "MEMBERS", (3, 5))
+    monkeypatch.setattr(ring, "MEMBERS", range(3, 7))
     monkeypatch.setattr(ring, "VNODES", (1, 10))
     monkeypatch.setattr(ring, "TIMES", (2, 1))
     result = ring.run(60, Spread())
-    assert result.rows[0].measured == 0
-    assert [row[:2] for row in result.tables["ring"].rows] == [(1, "3"), (1, "5"), (10, "3"), (10, "5")]
+    assert [row.measured for row in result.rows if "outside" in row.name] == [0, 0]
+    assert [table.column("members") for table in result.tables.values()] == [
+        [3, 4, 5, 6],
+        [3, 4, 5, 6],
+        [3, 4, 5, 6] * 2,
+    ]
+
+
+def test_a_ring_that_moves_too_much_is_outside_of_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ring, "VNODES", (1,))
+    monkeypatch.setattr(ring, "TIMES", (1,))
+    monkeypatch.setattr(ring, "moves", lambda job: [(job[1] % 2 == 0, 0.5)] * 48)
+    assert ring.run(60, Spread()).rows[0].verdict == "differs"
+
+
+def test_every_n_from_3_to_50_is_measured() -> None:
+    assert len(ring.moves((1, 1))) == 48
 
 
 def test_more_virtual_nodes_move_more_evenly() -> None:
     def spread(vnodes: int) -> float:
-        parts = [ring.moves((5, vnodes, seed))[1] for seed in range(60)]
+        parts = [ring.moves((vnodes, seed))[0][1] for seed in range(30)]
         mean = sum(parts) / len(parts)
         return sum((part - mean) ** 2 for part in parts)
 
