@@ -82,8 +82,7 @@ def hunt(
     progress: Callable[[Hunt], None] = lambda hunt: None,
 ) -> Hunt:
     """Hunt for so many runs, or for so long; one of both. `found` is told of each bug and its number, from 1."""
-    hunting = Hunt(experiment, seed)
-    calm, began = quiet(experiment), monotonic()
+    hunting, began = Hunt(experiment, seed), monotonic()
 
     def spent(part: int) -> bool:
         if runs is not None:
@@ -91,20 +90,36 @@ def hunt(
         return (monotonic() - began) * part >= (time_box_s or 0)
 
     try:
-        for number in count():
-            if spent(1):
-                break
-            swarm = not spent(FIRST) or number % FIRST == 0 or not hunting.champions
-            began_s = process_time()
-            made = _swarmed(experiment, calm, seed, number) if swarm else _mutated(hunting, calm, number)
-            tally = hunting.tallies[SWARM if swarm else GUIDED]
-            _run(hunting, made, SWARM if swarm else GUIDED, number, tally, found)
-            tally.runs += 1
-            tally.cpu_s += process_time() - began_s
+        for _ in tries(hunting, spent, found):
             progress(hunting)
     except KeyboardInterrupt:
         hunting.interrupted = True
     return hunting
+
+
+def tries(
+    hunting: Hunt,
+    spent: Callable[[int], bool],
+    found: Callable[[Bug, int], None] = lambda bug, number: None,
+    first: int = FIRST,
+) -> Iterator[None]:
+    """Make run after run until the budget is spent, and yield after each.
+
+    `spent(n)` says whether an n-th part of the budget is. `first` is the part that is the swarm's: with 1 all of it.
+    """
+    calm = quiet(hunting.experiment)
+    for number in count():
+        if spent(1):
+            return
+        swarm = not spent(first) or number % first == 0 or not hunting.champions
+        began_s = process_time()
+        made = _swarmed(hunting.experiment, calm, hunting.seed, number) if swarm else _mutated(hunting, calm, number)
+        strategy = SWARM if swarm else GUIDED
+        tally = hunting.tallies[strategy]
+        _run(hunting, made, strategy, number, tally, found)
+        tally.runs += 1
+        tally.cpu_s += process_time() - began_s
+        yield
 
 
 def _run(

@@ -110,11 +110,14 @@ def properties() -> str:
     for prop in SHIPPED:
         bound = "" if prop.within is None else f", within {show_duration(prop.within)}"
         grace = "" if prop.grace is None else f", grace {show_duration(prop.grace)}"
-        reads = ", ".join(
-            f"`{kind}({', '.join(names)})`" if names else f"`{kind}`" for kind, names in prop.needs.items()
-        )
+        reads = ", ".join(_read(kind, names) for kind, names in prop.needs.items())
+        reads += "".join(f"; {_read(fact, names)} if stated" for fact, names in prop.heeds.items())
         lines.append(f"| `{prop.name}` | {_cell(prop.sentence)} | {prop.mode}{bound}{grace} | {reads} |")
     return "\n".join(lines) + "\n"
+
+
+def _read(kind: str, names: Sequence[str]) -> str:
+    return f"`{kind}({', '.join(names)})`" if names else f"`{kind}`"
 
 
 def _sentence(table: Any) -> str:

@@ -56,11 +56,18 @@ def lacking(prop: Property, header: Header, contents: bool) -> list[str]:
     return missing
 
 
+def read_by(prop: Property, header: Header) -> tuple[str, ...]:
+    """Return the kinds of records and the facts that a property reads of a model's trace."""
+    facts = header.facts
+    return (*prop.needs, *(fact for fact, names in prop.heeds.items() if fact in facts and {*names} <= {*facts[fact]}))
+
+
 class Case:
     """One property before the jury."""
 
     def __init__(self, prop: Property, header: Header) -> None:
         self.prop = prop
+        self.reads = read_by(prop, header)
         self._judge = prop.judge(header) if prop.grace is None else prop.judge(header, prop.grace)
         self._send = self._judge.send
         self._eventual = prop.mode == "eventually"
@@ -157,14 +164,14 @@ class Jury:
     def attend(self, recorder: Recorder) -> None:
         """Judge a run while it happens."""
         for case in self.cases:
-            for what in case.prop.needs:
+            for what in case.reads:
                 recorder.listen(what, case.hear)
 
     def hear_all(self, records: Iterable[Record]) -> None:
         """Judge a stored trace."""
         listeners: dict[str, list[Any]] = {}
         for case in self.cases:
-            for what in case.prop.needs:
+            for what in case.reads:
                 listeners.setdefault(what, []).append(case.hear)
         for record in records:
             for hear in listeners.get(record.kind, ()):

@@ -20,7 +20,7 @@ A property never records and never prints a set: its sentence is part of the res
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .units import duration
@@ -50,8 +50,9 @@ class Property:
     """A named judgement, the records that it reads, and when it must hold.
 
     `needs` maps a record kind (`state`, `crash`, `boot`, `content`, `ask`, `answer`, `fault`, `send`, `drop`,
-    `step`, `end`) or a fact's name to the fields that it reads; a model that lacks one is not judged by it. A
-    property with a grace is given it in ns as its second argument: how long what it judges may be otherwise.
+    `step`, `end`) or a fact's name to the fields that it reads; a model that lacks one is not judged by it. `heeds`
+    maps facts likewise that it reads where a model states them. A property with a grace is given it in ns as its
+    second argument: how long what it judges may be otherwise.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Property:
     judge: Judge
     within: int | None = None  # ns after heal, for `eventually`
     grace: int | None = None  # ns
+    heeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def lasting(self, within: int) -> Property:
         """Return the same property with another bound after heal, in ns."""
@@ -72,20 +74,27 @@ class Property:
 
 
 def _maker(
-    mode: str, sentence: str, needs: Mapping[str, str], within: int | None = None, grace: str | None = None
+    mode: str,
+    sentence: str,
+    needs: Mapping[str, str],
+    within: int | None = None,
+    grace: str | None = None,
+    heeds: Mapping[str, str] | None = None,
 ) -> Callable[[Judge], Property]:
-    fields = {kind: tuple(names.split()) for kind, names in needs.items()}
+    fields, besides = ({kind: tuple(names.split()) for kind, names in some.items()} for some in (needs, heeds or {}))
     allowed = None if grace is None else duration(grace)
 
     def make(judge: Judge) -> Property:
-        return Property(judge.__name__, sentence, mode, fields, judge, within, allowed)
+        return Property(judge.__name__, sentence, mode, fields, judge, within, allowed, besides)
 
     return make
 
 
-def always(sentence: str, *, needs: Mapping[str, str], grace: str | None = None) -> Callable[[Judge], Property]:
+def always(
+    sentence: str, *, needs: Mapping[str, str], heeds: Mapping[str, str] | None = None, grace: str | None = None
+) -> Callable[[Judge], Property]:
     """Declare what must be true after every record; the generator yields a sentence where it is not."""
-    return _maker("always", sentence, needs, grace=grace)
+    return _maker("always", sentence, needs, grace=grace, heeds=heeds)
 
 
 def sometimes(sentence: str, *, needs: Mapping[str, str]) -> Callable[[Judge], Property]:

@@ -120,6 +120,11 @@ class Raft(Elections, Replication, Commitment, Reads, Clients, Transfers, Snapsh
             self.log.entries.append(entry)
             if entry.kind == CONFIGURATION:
                 self.configurations.append((self.log.last, Configuration(*entry.payload)))
+        # What a snapshot stands for, and what a write that failed cut off from the rest.
+        self.kept_from = self.log.base + 1
+        for key in sorted(key for key in durable if isinstance(key, tuple)):
+            if key[0] != "log" or not self.kept_from <= key[1] <= self.log.last:
+                self.forget(key)
         # All of it is said again: a crash may leave more than was known to be durable when it came.
         held = (*self.audit, *((entry.term, entry.payload) for entry in self.log.entries))
         for index, (term, payload) in enumerate(held, 1):

@@ -36,6 +36,7 @@ class Node(Machine):
         self.voted: NodeId | None = None
         self.log = Log()
         self.audit: tuple[tuple[int, Any], ...] = ()  # term and payload of what the snapshot stands for
+        self.kept_from = 1  # whatever is before this has left the disk
         # In memory.
         self.role = FOLLOWER
         self.leader: NodeId | None = None

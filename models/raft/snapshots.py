@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
-from sim.machine import NodeId, Now, Operate, on
+from sim.machine import NodeId, Now, Operate, Persisted, on
 
 from .configuration import Configuration
-from .facts import Snapped, Stored
+from .facts import Configured, Snapped, Stored
 from .log import Log
 from .messages import AppendEntries, AppendReply, InstallSnapshot
 from .node import Node
@@ -31,15 +32,28 @@ class Snapshots(Node):
             self.compact(self.log.last if self.breaks["snapshot_of"] else self.commit)
 
     def compact(self, index: int) -> None:
-        was = self.log.base
         self.audit += tuple((entry.term, entry.payload) for entry in self.log.compact(index))
         self.commit = max(self.commit, index)
         self.drop_configurations(index)
-        # Before the entries go, and in this order also on a disk that keeps a part of what was not synced.
-        self.persist("snapshot", self.snapshot(), sync=False)
-        for gone in range(was + 1, index + 1):
-            self.forget(("log", gone))
+        self.save(self.snapshot(), False)
         self.note(Snapped(index, False))
+
+    def save(self, snapshot: tuple[Any, ...], sync: bool) -> None:
+        """Write a snapshot, and what tells when it is durable: only then the entries go for which it stands.
+
+        To delete succeeds also on a disk on which the snapshot fails, and then both would be lost.
+        """
+        self.persist("snapshot", snapshot, sync=sync)
+        self.persist(("saved", snapshot[0]), True, sync=sync, tell=True)
+
+    @on(Persisted)
+    def saved(self, key: Hashable, why: str | None, now: Now) -> None:
+        assert isinstance(key, tuple)
+        self.forget(key)
+        if why is None:
+            for gone in range(self.kept_from, key[1] + 1):
+                self.forget(("log", gone))
+            self.kept_from = max(self.kept_from, key[1] + 1)
 
     def drop_configurations(self, index: int) -> None:
         """Keep the configuration that is in use at an index, and those behind it."""
@@ -76,25 +90,26 @@ class Snapshots(Node):
 
     def replace(self, index: int, term: int, snapshot: tuple[Any, ...]) -> None:
         """Let a leader's snapshot stand in place of this log, or if it has that entry of the log up to there (7)."""
-        was, log = self.log.base, self.log
+        log = self.log
         fits = log.term_at(index) == term
         if not fits or self.breaks["snapshot_suffix"]:
             # First, so that even on a torn disk nothing follows the snapshot that differs from what the leader has.
             self.cut(min(index, log.last) + 1)
+        was = log.base
         held = [log.term_at(i) for i in range(was + 1, index + 1)]
-        last = min(index, log.last)
+        used = self.configurations[-1]
         if fits:
             log.compact(index)
         else:
             self.log = Log(index, term)
-        self.persist("snapshot", snapshot)
-        for gone in range(was + 1, last + 1):
-            self.forget(("log", gone))
+        self.save(snapshot, True)
         self.restore(snapshot)
         for i, had in enumerate(held, was + 1):
             then, payload = self.audit[i - 1]
             if had != then:
                 self.note(Stored(i, then, payload))
+        if self.configurations[-1] != used:
+            self.note(Configured(self.configurations[-1][0], *self.configuration))
         self.note(Snapped(index, True))
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:

@@ -71,11 +71,16 @@ def text_of(shrunk: Shrunk, folder: Path) -> str:
     """Return the scenario's text; what it refers to is named relative to a folder."""
     case, failure = shrunk.search.best, shrunk.search.failure
     assert failure is not None
+    about = f"Shrunk from seed {shrunk.seed} of {shrunk.scenario}: {failure.sentence}."
+    return written(case.changed(about=about, expect=expected(case, shrunk)), folder)
+
+
+def written(case: Case, folder: Path) -> str:
+    """Return a case as the text of a scenario file in a folder."""
     cluster = dict(case.doc["cluster"])
     if case.nodes == counted(len(case.nodes)):
         cluster["nodes"] = len(case.nodes)
-    doc = case.changed(cluster=cluster, expect=expected(case, shrunk)).whole()
-    doc = {**_near(doc, folder), "about": f"Shrunk from seed {shrunk.seed} of {shrunk.scenario}: {failure.sentence}."}
+    doc = _near(case.changed(cluster=cluster).whole(), folder)
     flat = {name: value for name, value in doc.items() if not isinstance(value, (dict, list)) or name == "judge"}
     text = tomli_w.dumps(flat | doc)
     return _ARRAY.sub(_on_one_line, _ARRAY.sub(_on_one_line, text))  # inner arrays, then those of which they are items

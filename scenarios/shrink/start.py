@@ -46,7 +46,7 @@ def begin(
     failure = _chosen(experiment, seed, observed.failures, wanted)
     deadline = None if time_box_s is None else monotonic() + time_box_s
     for drawn in materialised(experiment, seed, observed.outcome):
-        case = _alone(drawn, experiment, failure)
+        case = _alone(drawn, experiment, failure, sound)
         search = Search(failure.fingerprint, case, sound, deadline, progress)
         if (found := search.failing(case)) is not None:
             search.failure = found
@@ -85,12 +85,16 @@ def _chosen(experiment: Experiment, seed: int, failures: tuple[Failure, ...], wa
     return amiss[0]
 
 
-def _alone(case: Case, experiment: Experiment, failure: Failure) -> Case:
-    """Return a case in which nothing but the failing property is judged, with what was said of it in `[expect]`."""
+def _alone(case: Case, experiment: Experiment, failure: Failure, sound: Overrides) -> Case:
+    """Return a case in which nothing but the failing property is judged, with what was said of it in `[expect]`.
+
+    A profile that is the sound form is judged by the same: otherwise it would be given other bounds.
+    """
     name = failure.fingerprint.property
     if name == MODEL_ERROR:
         return case.changed(expect=None)
     given = case.doc.get("expect", {})
     table = given.get(experiment.profile, given if experiment.listed else {})
     said: Any = deepcopy(table.get(name))
-    return replace(case.changed(judge=[name], expect=None if said is None else {name: said}))
+    profiles = {value: {name: said} for key, value in sound if key == "profile"}
+    return replace(case.changed(judge=[name], expect=None if said is None else {name: said, **profiles}))

@@ -83,6 +83,7 @@ FACTS = {
     "stored(seq, term, payload)": "the same, of a log whose entries have terms",
     "accepted(op, seq, payload)": "a leader promised a client that its operation stands here",
     "quorum(seq, nodes)": "everything up to here counts as committed because these nodes hold it",
+    "configured(voters, joining)": "who votes from here on, as this node knows it; two sets if joint",
     "committed(seq, payload)": "this node takes the entry for committed",
     "applied(op, seq)": "a client's operation took effect in this node's state machine",
     "published(seq, payload)": "a leader has made a commit known, or is about to",

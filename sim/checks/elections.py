@@ -8,7 +8,7 @@ from typing import Any
 from ..property import NOTHING, always
 from ..trace import Header, Record
 from .replicas import Logs
-from .standing import shown
+from .standing import CONFIGURED, Members, listed, shown
 
 
 @always("a node votes once in a term", needs={"voted": "term candidate"})
@@ -25,22 +25,35 @@ def voted_once(cluster: Header) -> Generator[Any, Record, None]:
             said = f"{record.node} voted for {candidate} in term {term}, and had voted for {first} (record {seq})"
 
 
-@always("a leader has the votes of a majority", needs={"state": "role term", "voted": "term candidate"})
+@always(
+    "a leader has the votes of a majority",
+    needs={"state": "role term", "voted": "term candidate"},
+    heeds=CONFIGURED,
+)
 def leader_has_majority(cluster: Header) -> Generator[Any, Record, None]:
-    """Judge each new leader by the votes stated for it so far; its own counts without being stated."""
-    need = len(cluster.nodes) // 2 + 1
+    """Judge each new leader by the votes stated for it so far; its own counts without being stated.
+
+    Where members change they are those of the leader's configuration, of both parts of a joint one.
+    """
+    members = Members(cluster)
     votes: dict[tuple[Any, Any], set[str]] = {}
     said: Any = NOTHING
     while True:
         record = yield said
         said = NOTHING
-        if record.kind == "note":
+        if record.name == "configured":
+            members.hear(record)
+        elif record.name == "voted":
             votes.setdefault((record.data.term, record.data.candidate), set()).add(str(record.node))
         elif _begins_to_lead(record):
-            have = len(votes.get((record.data.term, record.node), set()) | {str(record.node)})
+            voters = votes.get((record.data.term, record.node), set()) | {str(record.node)}
             said = None
-            if have < need:
-                said = f"{record.node} leads term {record.data.term} with {have} votes of {need} needed"
+            for part in members.of(record.node):
+                have, need = len(voters.intersection(part)), len(part) // 2 + 1
+                if have < need:
+                    among = "" if len(part) == len(cluster.nodes) else f" among {listed(part)}"
+                    said = f"{record.node} leads term {record.data.term} with {have} votes of {need} needed{among}"
+                    break
 
 
 @always(

@@ -12,25 +12,33 @@ from typing import Any
 from ..property import NOTHING, always
 from ..trace import Header, Record
 from .replicas import Logs
-from .standing import listed, shown
+from .standing import CONFIGURED, Members, listed, shown
 
 
-@always("any two commit quorums share a node", needs={"quorum": "nodes"})
+@always("any two commit quorums of the same members share a node", needs={"quorum": "nodes"}, heeds=CONFIGURED)
 def quorums_intersect(cluster: Header) -> Generator[Any, Record, None]:
-    """Judge each quorum against every earlier one so small that the two need not share a node."""
-    seen: dict[frozenset[str], int] = {}
-    by_size: dict[int, list[frozenset[str]]] = {}
+    """Judge each quorum against every earlier one so small that the two need not share a node.
+
+    Quorums of different configurations may have nothing in common: there are others between them.
+    """
+    members = Members(cluster)
+    among: dict[tuple[tuple[str, ...], ...], dict[frozenset[str], int]] = {}
     said: Any = NOTHING
     while True:
         record = yield said
+        said = NOTHING
+        if record.name == "configured":
+            members.hear(record)
+            continue
         said = None
+        voting = members.of(record.node)
+        seen = among.setdefault(voting, {})  # by quorum the record that first told of it
         quorum = frozenset(record.data.nodes)
         if quorum in seen:
             continue
         seen[quorum] = record.seq
-        by_size.setdefault(len(quorum), []).append(quorum)
-        small = [q for size in sorted(by_size) if size + len(quorum) <= len(cluster.nodes) for q in by_size[size]]
-        apart = next((q for q in small if q.isdisjoint(quorum)), None)
+        most = len({node for part in voting for node in part}) - len(quorum)
+        apart = next((q for q in sorted(seen, key=len) if len(q) <= most and q.isdisjoint(quorum)), None)
         if apart is not None:
             said = f"the quorums {listed(quorum)} and {listed(apart)} (record {seen[apart]}) share no node"
 

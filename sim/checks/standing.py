@@ -1,4 +1,4 @@
-"""How the cluster stands, as far as records say it: who is beyond help, since when nothing is wrong, who is cut off.
+"""HHow the cluster stands by its records: who is beyond help, since when nothing is wrong, who is cut off, who votes.
 
 What several properties read; each keeps one and gives it the records that it needs: NEEDS.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from ..trace import Header, Record
 
 NEEDS = {"boot": "", "crash": "", "fault": ""}
+CONFIGURED = {"configured": "voters joining"}  # what Members hears
 
 
 class Standing:
@@ -53,6 +54,25 @@ class Standing:
         """Return the excuse of a protocol that needs a majority and has none."""
         gone = listed(self.beyond)
         return f"no quorum is left: {gone} of {len(self.nodes)} nodes are under faults that last for ever"
+
+
+class Members:
+    """Who votes, as each node last said in the fact `configured`: one set of nodes, or in a joint configuration two.
+
+    A node that never said it goes by all nodes.
+    """
+
+    def __init__(self, cluster: Header) -> None:
+        self._everybody = (tuple(cluster.nodes),)
+        self._used: dict[str | None, tuple[tuple[str, ...], ...]] = {}
+
+    def hear(self, record: Record) -> None:
+        """Take in a `configured` record."""
+        self._used[record.node] = tuple(part for part in (record.data.voters, record.data.joining) if part)
+
+    def of(self, node: str | None) -> tuple[tuple[str, ...], ...]:
+        """Return the sets of nodes of each of which a majority must agree, as far as a node knows."""
+        return self._used.get(node, self._everybody)
 
 
 class Cuts:

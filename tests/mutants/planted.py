@@ -150,6 +150,10 @@ PLANTED = (
     Planted("multipaxos/deposed_leader_reads", "reads-unchecked", "linearizable"),
     Planted("multipaxos/nemesis", "sessions-none", "applied_once"),
     Planted("multipaxos/everybody_forgets", "kept-in-memory", "committed_agree"),
+    Planted("rumours", "never-compares", "no_holes"),
+    Planted("rumours", "compares-the-hot", "no_holes"),
+    Planted("rumours", "cuts-offers", "tails_agree"),
+    Planted("rumours", "kept-in-memory", "no_lost_elements"),
 )
 
 

@@ -27,7 +27,7 @@ from puppets import (
 from sim.chance import within
 from sim.clients import Workload
 from sim.faults import Crash, Partition, Pause, Planned
-from sim.jury import BrokenProperty, Case, Finding, Jury, fields_of, lacking
+from sim.jury import BrokenProperty, Case, Finding, Jury, fields_of, lacking, read_by
 from sim.machine import Input, Now, fingerprint
 from sim.property import NOTHING, Property, always, eventually, sometimes
 from sim.recorder import Recorder
@@ -160,6 +160,16 @@ def test_a_model_that_lacks_a_field_a_fact_or_contents_is_named() -> None:
     assert lacking(prop, header(), contents=False) == ["state.gold", "the fact moved", "contents()"]
     assert lacking(prop, header(view=type("V", (), {"_fields": ("role", "gold")})), contents=True) == ["the fact moved"]
     assert fields_of(header())["seen"] == ("what",)
+
+
+@pytest.mark.parametrize(
+    ("heeds", "read"),
+    [({"stored": "seq payload"}, ("seen", "stored")), ({"stored": "seq colour"}, ("seen",)), ({"told": ""}, ("seen",))],
+)
+def test_what_a_property_heeds_is_read_where_a_model_states_it_and_never_lacking(heeds: Any, read: Any) -> None:
+    heeding = says(always, heeds=heeds)
+    assert read_by(heeding, header()) == read
+    assert lacking(heeding, header(), contents=False) == []
 
 
 def test_listening_to_a_kind_gives_all_of_it_and_nothing_else() -> None:

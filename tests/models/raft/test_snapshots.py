@@ -21,7 +21,7 @@ from raft_steps import (
 
 from models.raft.facts import Snapped, Stored
 from models.raft.messages import AppendEntries, InstallSnapshot
-from sim.machine import Boot, Forget, Persist, Send
+from sim.machine import Boot, Forget, Persist, Persisted, Send
 
 FOUR = tuple(write(1, f"v{i}", i) for i in range(1, 5))
 
@@ -46,10 +46,29 @@ def test_a_snapshot_stands_for_what_is_committed_and_no_more():
     assert (machine.log.base, machine.log.last, facts(effects, Snapped)) == (3, 4, [Snapped(3, False)])
 
 
-def test_it_is_written_before_the_entries_go():
-    effects = operate(filled(), "snapshot")
-    assert places(effects, Persist)[0] < places(effects, Forget)[0]
-    assert [e.key for e in effects if isinstance(e, Forget)] == [("log", 1), ("log", 2), ("log", 3)]
+def forgotten(effects):
+    return [e.key for e in effects if isinstance(e, Forget)]
+
+
+def test_the_entries_go_when_their_snapshot_is_durable_and_no_sooner():
+    machine = filled()
+    assert forgotten(operate(machine, "snapshot")) == []
+    saved = machine.step(Persisted(("saved", 3)), now(201))
+    assert forgotten(saved) == [("saved", 3), ("log", 1), ("log", 2), ("log", 3)]
+
+
+def test_the_entries_stay_if_it_is_not_known_to_be_durable():
+    machine = filled()
+    operate(machine, "snapshot")
+    assert forgotten(machine.step(Persisted(("saved", 3), "full"), now(201))) == [("saved", 3)]
+
+
+def test_a_new_life_forgets_what_no_log_holds_together():
+    machine = server()
+    kept = {("log", i): tuple(FOUR[i - 1]) for i in (2, 4)} | {("log", 6): tuple(FOUR[3]), ("saved", 3): True}
+    effects = machine.step(Boot({"term": (1, None), "snapshot": snapshot(), **kept}, 2), now(0))
+    assert machine.log.last == 4
+    assert forgotten(effects) == [("log", 2), ("log", 6), ("saved", 3)]
 
 
 def test_one_is_taken_whenever_enough_was_committed():

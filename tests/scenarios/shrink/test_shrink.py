@@ -17,6 +17,7 @@ from scenarios.run import prepare
 from scenarios.shrink.passes import shrink
 from scenarios.shrink.regression import check
 from scenarios.shrink.start import begin, run
+from sim.units import S
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -140,6 +141,12 @@ def test_a_spent_time_box_leaves_the_best_so_far():
     search, before = begin(prepare(LOST), 1, "same_payload", time_box_s=0)
     done = run(search, before, LOST, 1)
     assert (done.finished, done.search.best) == (False, before)
+
+
+def test_a_sound_profile_is_held_to_the_bounds_that_the_scenario_gives():
+    made, sound = prepare("raft/new_server_lags"), (override("profile=dissertation"),)
+    _, case = begin(made, 1, "operations_resume", sound)
+    assert case.experiment(sound).properties[0].grace == 1 * S
 
 
 def test_a_sound_form_that_must_pass_keeps_what_tells_the_two_apart():

@@ -327,6 +327,35 @@ def test_a_hole_below_an_entry_that_no_crash_explains_is_caught_by_log_matching(
     assert judged("log_matching", [*others, state("n2"), stored("n2", 1, "b")]).verdict == "violated"
 
 
+def members(*voters: str, of: str = "n1", joining: Any = ()) -> Any:
+    return note(of, "configured", voters, joining)
+
+
+def test_where_members_change_a_leader_needs_a_majority_of_them_alone() -> None:
+    voted, leads = ELECTED[:2], state("n1", 1, **LEAD)
+    assert judged("leader_has_majority", [members(*NODES[:3]), *voted, leads]).verdict == "holds"
+    found = judged("leader_has_majority", [members("n1", "n3", "n4"), *voted, leads])
+    assert found.sentence == "n1 leads term 1 with 1 votes of 2 needed among n1, n3 and n4"
+
+
+def test_in_a_joint_configuration_a_leader_needs_a_majority_of_both_parts() -> None:
+    joint, leads = members(*NODES[:3], joining=("n3", "n4", "n5")), state("n1", 1, **LEAD)
+    assert "1 votes of 2 needed among n3, n4 and n5" in judged("leader_has_majority", [joint, *ELECTED, leads]).sentence
+    assert judged("leader_has_majority", [joint, *ELECTED, note("n4", "voted", 1, "n1"), leads]).verdict == "holds"
+
+
+def test_quorums_of_different_members_need_not_share_a_node() -> None:
+    old, new = note("n1", "quorum", 0, ("n1", "n2")), note("n4", "quorum", 1, ("n4", "n5"))
+    assert judged("quorums_intersect", [members(*NODES[:3]), old, members("n4", "n5", of="n4"), new]).verdict == "holds"
+    assert judged("quorums_intersect", [old, new]).verdict == "violated"
+
+
+def test_quorums_of_the_same_members_share_a_node_whoever_counts_them() -> None:
+    same = [members(*NODES[:4]), members(*NODES[:4], of="n4")]
+    apart = [note("n1", "quorum", 0, ("n1", "n2")), note("n4", "quorum", 1, ("n3", "n4"))]
+    assert judged("quorums_intersect", [*same, *apart]).verdict == "violated"
+
+
 def test_every_property_that_ships_has_teeth_here() -> None:
     assert list(TEETH) == [prop.name for prop in SHIPPED]
 
