@@ -41,10 +41,11 @@ class Snapshots(Node):
     def save(self, snapshot: tuple[Any, ...], sync: bool) -> None:
         """Write a snapshot, and what tells when it is durable: only then the entries go for which it stands.
 
-        To delete succeeds also on a disk on which the snapshot fails, and then both would be lost.
+        To delete succeeds also on a disk on which the snapshot fails, and then both would be lost. Nothing waits for
+        the second write: if it alone fails, the entries stay until the next life.
         """
         self.persist("snapshot", snapshot, sync=sync)
-        self.persist(("saved", snapshot[0]), True, sync=sync, tell=True)
+        self.persist(("saved", snapshot[0]), True, sync=False, tell=True)
 
     @on(Persisted)
     def saved(self, key: Hashable, why: str | None, now: Now) -> None:
