@@ -1,4 +1,4 @@
-"""HHow the cluster stands by its records: who is beyond help, since when nothing is wrong, who is cut off, who votes.
+"""How the cluster stands by its records: who is beyond help, since when nothing is wrong, who is cut off, who votes.
 
 What several properties read; each keeps one and gives it the records that it needs: NEEDS.
 """
