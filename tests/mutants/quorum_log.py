@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from models._log_facts import Accepted, Applied, Committed
 from sim.machine import Alarm, Answer, Ask, Boot, Cluster, Machine, NodeId, Now, fingerprint, on
 from sim.units import MS
 
@@ -79,25 +80,9 @@ class Stored(NamedTuple):
     payload: Any
 
 
-class Accepted(NamedTuple):
-    op: int
-    seq: int
-    payload: Any
-
-
 class Quorum(NamedTuple):
     seq: int
     nodes: tuple[NodeId, ...]
-
-
-class Committed(NamedTuple):
-    seq: int
-    payload: Any
-
-
-class Applied(NamedTuple):
-    op: int
-    seq: int
 
 
 class Voted(NamedTuple):
