@@ -279,23 +279,26 @@ def findings_(ids: tuple[str, ...], model: str | None, anew: bool, workers: int,
 
 
 @main.command("study")
-@click.argument("name", required=False, metavar="[NAME|FILE.toml]")
+@click.argument("wanted", nargs=-1, metavar="[NAME|FOLDER|FILE.toml]...")
 @click.option("--trials", type=click.IntRange(1, 10**7), help="Of each point; default: the study's.")
 @click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Processes.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of tables and charts; default studies/NAME.")
 @click.option("--no-plots", is_flag=True, help="Draw no charts.")
 @JSON
 @_guarded
-def study_(name: str | None, trials: int | None, workers: int, out: Path | None, no_plots: bool, as_json: bool) -> int:
-    """Run a whole experiment: what was measured beside what was published; without NAME, list the studies.
+def study_(
+    wanted: tuple[str, ...], trials: int | None, workers: int, out: Path | None, no_plots: bool, as_json: bool
+) -> int:
+    """Run whole experiments: what was measured beside what was published; without NAME, list the studies.
 
-    A study is one of those that ship, or a manifest (scenarios/studies/README.md).
+    A study is one of those that ship, all in a folder of these such as `baselines`, or a manifest
+    (scenarios/studies/README.md).
     """
     from .studies.keep import keep, plain
     from .studies.spread import Spread
-    from .studies.study import DIFFERS, find, names
+    from .studies.study import DIFFERS, chosen, find, names
 
-    if name is None:
+    if not wanted:
         listed = [{"name": each, "about": find(each).about} for each in names()]
         if as_json:
             _print(listed)
@@ -303,28 +306,39 @@ def study_(name: str | None, trials: int | None, workers: int, out: Path | None,
             for row in listed:
                 click.echo(f"{row['name']}  {row['about']}")
         return OK
-    study = find(name)
-    name = Path(name).stem if name.endswith(".toml") else name
-    chosen = trials or study.trials
-    with bar(name) as show:
-        result = study.run(chosen, Spread(workers, show))
-        keep(name, chosen, result, out or Path("studies") / name, plots=not no_plots)
+    studies = chosen(wanted)
+    told, unknown = [], False
+    for name in studies:
+        study = find(name)
+        name = Path(name).stem if name.endswith(".toml") else name
+        folder = (out or Path("studies")) / name if out is None or len(studies) > 1 else out
+        with bar(name) as show:
+            result = study.run(trials or study.trials, Spread(workers, show))
+            keep(name, trials or study.trials, result, folder, plots=not no_plots)
+        told.append(plain(name, trials or study.trials, result))
+        unknown = unknown or any(row.verdict == DIFFERS and not row.known for row in result.rows)
+        if not as_json:
+            _tell_study(result, name if len(studies) > 1 else "")
     if as_json:
-        _print(plain(name, chosen, result))
-    else:
-        _tell_study(result)
-    return UNEXPECTED if any(row.verdict == DIFFERS and not row.known for row in result.rows) else OK
+        _print(told if len(studies) > 1 else told[0])
+    return UNEXPECTED if unknown else OK
 
 
-def _tell_study(result: Any) -> None:
+def _tell_study(result: Any, name: str) -> None:
     from .studies.study import DIFFERS
 
+    if name:
+        click.echo(name)
     width = max((len(row.name) for row in result.rows), default=0)
     for row in result.rows:
         interval = "" if row.low is None else f" [{row.low:.4g}, {row.high:.4g}]"
-        published = "" if row.published is None else f", published {row.published}: {row.verdict}"
+        published = ""
+        if row.published is not None:
+            ends = row.published if isinstance(row.published, tuple) else (row.published,)
+            said = " to ".join(f"{end:.6g}" for end in ends)
+            published = f", published {said} ({row.difference:+.3g}): {row.verdict}"
         known = f" ({row.known})" if row.known and row.verdict == DIFFERS else ""
-        click.echo(f"{row.name:{width}}  {row.measured:.4g}{interval}{published}{known}")
+        click.echo(f"{'  ' if name else ''}{row.name:{width}}  {row.measured:.4g}{interval}{published}{known}")
 
 
 @main.command("new-model")

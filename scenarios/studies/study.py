@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,14 @@ class Row:
         most = self.measured if self.high is None else self.high
         return AGREES if low * (1 - self.tolerance) <= most and least <= high * (1 + self.tolerance) else DIFFERS
 
+    @property
+    def difference(self) -> float | None:
+        """Return how much more was measured than was published: than the nearer end, if that is a range."""
+        if self.published is None:
+            return None
+        low, high = self.published if isinstance(self.published, tuple) else (self.published, self.published)
+        return self.measured - min(max(self.measured, low), high)
+
     def plain(self) -> dict[str, Any]:
         """Return the row as `study --json` prints it."""
         published = list(self.published) if isinstance(self.published, tuple) else self.published
@@ -52,6 +60,7 @@ class Row:
             "measured": self.measured,
             "low": self.low,
             "high": self.high,
+            "difference": self.difference,
             "verdict": self.verdict,
             "known": self.known,
         }
@@ -91,6 +100,17 @@ def names() -> tuple[str, ...]:
         if name not in MACHINERY and not path.name.startswith("_") and "STUDY" in path.read_text():
             found.append(name)
     return tuple(sorted(found))
+
+
+def chosen(wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the studies that are meant, of a folder all, each once and in this order. Raises UsageError."""
+    found: dict[str, None] = {}
+    for name in wanted:
+        inside = [each for each in names() if each.startswith(f"{name.rstrip('/')}/")]
+        found |= dict.fromkeys(inside or [name])
+    for name in found:
+        find(name)
+    return tuple(found)
 
 
 def find(name: str) -> Study:

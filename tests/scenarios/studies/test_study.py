@@ -10,7 +10,7 @@ from reports.table import Table
 from scenarios.complaints import UsageError
 from scenarios.studies.keep import keep
 from scenarios.studies.spread import Spread
-from scenarios.studies.study import Result, Row, find, names
+from scenarios.studies.study import Result, Row, chosen, find, names
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,13 @@ def test_a_row_agrees_if_what_was_published_meets_its_interval(row: Row, verdict
 
 def square(number: int) -> int:
     return number * number
+
+
+@pytest.mark.parametrize(
+    ("published", "difference"), [(None, None), (4.0, -1.0), ((1.0, 3.0), 0.0), ((4.0, 9.0), -1.0), ((0.0, 2.0), 1.0)]
+)
+def test_a_row_says_how_far_it_is_from_what_was_published(published: object, difference: float | None) -> None:
+    assert Row(name="r", measured=3.0, published=published).difference == difference  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -52,6 +59,16 @@ def test_a_study_leaves_its_rows_its_tables_and_its_charts(tmp_path: Path) -> No
         "curve.pdf", "curve.png", "curve.svg", "points.csv", "study.json",
     ]  # fmt: skip
     assert json.loads((tmp_path / "study.json").read_text())["rows"][0]["verdict"] == "measured"
+
+
+def test_a_folder_stands_for_all_studies_in_it_each_once() -> None:
+    assert chosen(("ecs/ring", "ecs")) == ("ecs/ring", "ecs/lossy")
+    assert chosen(("baselines/",)) == tuple(name for name in names() if name.startswith("baselines/"))
+
+
+def test_one_unknown_study_among_several_is_refused_before_any_runs() -> None:
+    with pytest.raises(UsageError, match='found "ecs/rings"'):
+        chosen(("ecs", "ecs/rings"))
 
 
 def test_an_unknown_study_is_a_usage_error() -> None:
