@@ -72,7 +72,7 @@ CAMPAIGNS = (
     Campaign(
         "hardened redex under drawn faults: one leader a term, what is committed survives, all catch up (S1-S7)",
         "redex/hardened_nemesis",
-        1000,
+        10_000,
     ),
     Campaign(
         "careless under drawn faults: every fault is over by heal, every schedule replays",
@@ -85,17 +85,17 @@ CAMPAIGNS = (
         "ecs/invariants",
         10_000,
     ),
-    Campaign("ecs EI-15: after heal, fresh sessions both ways make all sets equal", "ecs/converges", 2000),
+    Campaign("ecs EI-15: after heal, fresh sessions both ways make all sets equal", "ecs/converges", 10_000),
     Campaign(
         "ecs EI-15: over a link that loses a tenth of the symbols a follower pulls 100 objects in fresh sessions",
         "ecs/lossy_pull",
-        2000,
+        10_000,
     ),
-    Campaign("ecs hardened: the same without that help", "ecs/lossy_pull_unaided", 2000),
+    Campaign("ecs hardened: the same without that help", "ecs/lossy_pull_unaided", 10_000),
     Campaign(
         "ecs hardened under drawn faults and promotions: one clock, applied everywhere, in order and once",
         "ecs/hardened_storm",
-        500,
+        10_000,
     ),
     Campaign(
         "quorum_write QI-10, QI-11, QI-13, QI-14, QI-16 under drawn faults that leave disks whole, with 2 to 6 nodes",
@@ -148,45 +148,41 @@ CAMPAIGNS = (
         500,
     ),
     Campaign(
+        "raft: so they are on disks that are slow, stall, fill up and fail, under snapshots",
+        "raft/nemesis_disks",
+        10_000,
+    ),
+    Campaign(
         "abd: registers are linearizable, and no tag is two values, under drawn faults",
         "abd/nemesis",
-        500,
+        10_000,
     ),
     Campaign(
         "primary_backup, synchronous: what clients were told is linearizable under drawn faults and a cut-off primary",
         "primary_backup/nemesis",
-        500,
+        10_000,
     ),
     Campaign(
         "chain: what clients were told is linearizable under drawn faults and a cut-off head",
         "chain/nemesis",
-        500,
+        10_000,
     ),
     Campaign(
         "multipaxos: what clients were told is linearizable under drawn faults and a cut-off leader",
         "multipaxos/nemesis",
-        500,
+        10_000,
     ),
 )
 
 
-def measure(
-    campaigns: Sequence[Campaign], workers: int, most: int | None = None, show: Show = quiet
-) -> list[dict[str, Any]]:
-    """Return the summary of each campaign's sweep, of its first `most` seeds if given; `show` is told of runs done."""
-    results = []
-    counts = [campaign.seeds if most is None else min(most, campaign.seeds) for campaign in campaigns]
-    for number, (campaign, seeds) in enumerate(zip(campaigns, counts, strict=True)):
-        before = sum(counts[:number])
+def measure(campaign: Campaign, workers: int, most: int | None = None, show: Show = quiet) -> dict[str, Any]:
+    """Return the summary of a campaign's sweep, of its first `most` seeds if given; `show` is told of runs done."""
+    seeds = range(1, min(campaign.seeds, most or campaign.seeds) + 1)
 
-        def tell(progress: Progress, before: int = before) -> None:
-            show(before + progress.done, sum(counts))
+    def tell(progress: Progress) -> None:
+        show(progress.done, len(seeds))
 
-        summary = sweep(
-            campaign.scenario, range(1, seeds + 1), engine=processes(workers), tell=tell, replay=campaign.replay
-        )
-        results.append(summary.result())
-    return results
+    return sweep(campaign.scenario, seeds, engine=processes(workers), tell=tell, replay=campaign.replay).result()
 
 
 def renewed(page: str, made: str) -> str:
@@ -203,7 +199,8 @@ def renewed(page: str, made: str) -> str:
         rows |= {row.split("`")[1]: row for row in re.findall(r"^\| .* \| `\S+` \| [0-9].*\n", text, re.M)}
         sections |= {part.split("\n", 1)[0]: part.rstrip() + "\n" for part in text.split("\n## ")[1:]}
     names = [campaign.scenario for campaign in CAMPAIGNS if campaign.scenario in rows]
-    head = page[: page.index("\n|---") + 1] + page[page.index("\n|---") + 1 :].split("\n", 1)[0] + "\n"
+    rule = "---|\n"
+    head = page[: page.index(rule)] + rule
     return head + "".join(rows[name] for name in names) + "".join(f"\n## {sections[name]}" for name in names)
 
 
@@ -236,18 +233,31 @@ def main() -> int:
     """Run the campaigns; exit 1 if a run was not as expected."""
     parser = argparse.ArgumentParser(prog="python -m scenarios.campaigns", description=main.__doc__)
     parser.add_argument("--slice", type=int, metavar="N", help="only the first N seeds of each; writes nothing")
-    parser.add_argument("--only", metavar="SCENARIO", choices=[c.scenario for c in CAMPAIGNS], help="just this one")
+    parser.add_argument(
+        "--only", metavar="SCENARIO", action="append", choices=[c.scenario for c in CAMPAIGNS],
+        help="just this one, and others if given again",
+    )  # fmt: skip
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
-    campaigns = [c for c in CAMPAIGNS if chosen.only in (None, c.scenario)]
-    with bar("runs") as show:
-        results = measure(campaigns, chosen.workers, chosen.slice, show)
-    for result in results:
-        print(f"{result['scenario']} {result['seeds']}: {result['unexpected']} unexpected, digest {result['digest']}")
-    if chosen.slice is None:
-        made = page(campaigns, results, datetime.now(UTC).date().isoformat())
-        PAGE.write_text(made if chosen.only is None else renewed(PAGE.read_text("utf-8"), made), encoding="utf-8")
-    return int(any(result["unexpected"] or result.get("amiss") for result in results))
+    campaigns = [c for c in CAMPAIGNS if chosen.only is None or c.scenario in chosen.only]
+    today = datetime.now(UTC).date().isoformat()
+    text = page([], [], today) if chosen.only is None else PAGE.read_text("utf-8")
+    try:
+        if chosen.slice is None:
+            renewed(text, page([], [], today))  # before hours are spent on a page that cannot take them
+    except ValueError as error:
+        parser.error(str(error))
+    bad = False
+    for campaign in campaigns:
+        with bar(campaign.scenario) as show:
+            result = measure(campaign, chosen.workers, chosen.slice, show)
+        bad = bad or bool(result["unexpected"] or result.get("amiss"))
+        told = f"{result['unexpected']} unexpected, digest {result['digest']}"
+        print(f"{result['scenario']} {result['seeds']}: {told}", flush=True)
+        if chosen.slice is None:  # one by one: what is measured stays if the next is interrupted
+            text = renewed(text, page([campaign], [result], today))
+            PAGE.write_text(text, encoding="utf-8")
+    return int(bad)
 
 
 if __name__ == "__main__":

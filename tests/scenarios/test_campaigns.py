@@ -9,7 +9,7 @@ SLICE = 25
 
 @pytest.fixture(scope="module")
 def results():
-    return measure(CAMPAIGNS, workers=2, most=SLICE)
+    return [measure(campaign, workers=2, most=SLICE) for campaign in CAMPAIGNS]
 
 
 def test_every_claim_holds_over_a_slice_of_its_seeds(results):
@@ -43,7 +43,7 @@ def test_no_claim_is_vacuous_throughout(results):
     claimed["quorum_write/lost_disks_are_survived"] = durable
     claimed["quorum_write/everyone_pushes_all"] = ("states_agree",)
     raft = ("linearizable", "one_leader_per_term", "log_matching", "accepted_survives")
-    claimed["raft/nemesis"] = claimed["raft/nemesis_reconfigures"] = raft
+    claimed["raft/nemesis"] = claimed["raft/nemesis_reconfigures"] = claimed["raft/nemesis_disks"] = raft
     claimed["abd/nemesis"] = ("linearizable", "one_value_per_tag")
     claimed["primary_backup/nemesis"] = claimed["chain/nemesis"] = raft
     claimed["multipaxos/nemesis"] = ("linearizable", "one_leader_per_term", "leader_has_majority", "accepted_survives")
@@ -71,5 +71,7 @@ def test_one_campaign_measured_again_replaces_its_row_and_section_alone(results)
     other = [dict(result, digest="f" * 32, properties={"x": {"holds": 1}}) for result in results]
     made = renewed(whole, page(CAMPAIGNS[1:2], other[1:2], "2000-01-01"))
     assert made == page(CAMPAIGNS, [results[0], other[1], *results[2:]], "2000-01-01")
+    grown = renewed(page([], [], "2000-01-01"), page(CAMPAIGNS[1:2], other[1:2], "2000-01-01"))
+    assert grown == page(CAMPAIGNS[1:2], other[1:2], "2000-01-01")
     with pytest.raises(ValueError, match="measure all campaigns"):
         renewed(whole, page(CAMPAIGNS[1:2], other[1:2], "2000-01-02"))
