@@ -38,9 +38,9 @@ CAMPAIGNS = (
     Campaign(
         "redex L2, L3: a crashed leader is replaced in (2H, 4H + D], and 2H + 2D after the first promotion one leads",
         "redex/crash_is_noticed",
-        1000,
+        10_000,
     ),
-    Campaign("redex L4: 2(H + D) after heal one leads, always the same", "redex/heal_settles", 1000),
+    Campaign("redex L4: 2(H + D) after heal one leads, always the same", "redex/heal_settles", 10_000),
     Campaign(
         "redex L1, L5, L7, R1 to R3: where nothing goes wrong the first leader stays, and its followers keep up",
         "redex/premises_quiet",
@@ -56,17 +56,17 @@ CAMPAIGNS = (
     Campaign(
         "redex I4: whatever befalls links and followers, one writer alone is contradicted by nobody",
         "redex/premises_one_writer",
-        2000,
+        10_000,
     ),
     Campaign(
         "redex I1 to I3, I6 to I10, I12, I17: whatever befalls whom, nobody breaks a rule",
         "redex/premises_none",
-        2000,
+        10_000,
     ),
     Campaign(
         "redex L4 under drawn faults, if anybody leads; every fault is over by heal, every schedule replays",
         "redex/nemesis",
-        300,
+        1000,
         replay=True,
     ),
     Campaign(
