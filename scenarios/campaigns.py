@@ -145,7 +145,7 @@ CAMPAIGNS = (
     Campaign(
         "raft: so they are while members and leaders change, logs become snapshots and reads go by leases",
         "raft/nemesis_reconfigures",
-        500,
+        10_000,
     ),
     Campaign(
         "raft: so they are on disks that are slow, stall, fill up and fail, under snapshots",
