@@ -123,4 +123,4 @@ def test_campaigns_show_how_many_runs_are_done(terminal: Terminal, monkeypatch: 
     words = ["campaigns", "--slice", "2", "--only", "redex/crash_is_noticed", "--workers", "1"]
     monkeypatch.setattr(sys, "argv", words)
     assert campaigns.main() == 0
-    assert "runs [" in terminal.getvalue()
+    assert "redex/crash_is_noticed [" in terminal.getvalue()
