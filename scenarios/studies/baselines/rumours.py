@@ -74,18 +74,23 @@ def spread_once(job: Job) -> tuple[float, ...]:
     world = World(plan, job.seed, None)
     learned: list[int] = []
     hot = 0
+    quiet = CYCLES * S  # when the last site lost interest, if none has any
 
     def noted(record: Any) -> None:
-        nonlocal hot
+        nonlocal hot, quiet
         if record.name == "learned":
             learned.append(record.at)
             hot += 1
         else:
             hot -= 1
-            if not hot:
-                raise Cold
+        quiet = CYCLES * S if hot else record.at
+
+    def stepped(record: Any) -> None:
+        if record.at > quiet + S // 2:  # what a blind site sent last has arrived by then, and was news to nobody
+            raise Cold
 
     world.recorder.listen("note", noted)
+    world.recorder.listen("step", stepped)
     try:
         outcome = world.run()
         raise AssertionError(outcome.model_error or f"the rumour is still hot after {CYCLES} cycles")

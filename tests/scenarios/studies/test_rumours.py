@@ -45,3 +45,10 @@ def test_the_study_has_a_row_for_each_published_figure(monkeypatch: pytest.Monke
     assert [row.name for row in result.rows[:4]] == [f"push feedback counter k=1 {figure}" for figure in figures]
     assert {row.published for row in result.rows[:4]} == {0.18, 1.7, 11.0, 16.8}
     assert set(result.charts) == {"residue", "traffic"}
+
+
+def test_a_blind_site_that_sends_once_hands_the_rumour_on_until_it_meets_who_knows_it() -> None:
+    residue, traffic, _, _ = spread_once(Job("push blind coin", 1, seed=1, sites=50))
+    known = round((1 - residue) * 50)
+    assert known > 2  # whom the first site told was told before it lost interest, and told another
+    assert traffic * 50 == pytest.approx(known)  # each sent one copy, the last of them to one who knew
