@@ -20,7 +20,7 @@ from .trace import BadValue, plain
 
 CRASHES = ("keep", "unsynced-lost", "torn", "wiped")
 _GONE = object()
-_LEFT = (_GONE, None)  # a write that failed
+_LEFT = (_GONE, None, False)  # a write that failed
 
 
 def _check(what: str, value: Any) -> None:
@@ -64,8 +64,7 @@ class Disk:
         self.full: list[int] = []
         self.eio: list[tuple[int, Fraction]] = []
         self.durable: dict[Hashable, Any] = {}
-        self._cache: list[tuple[Hashable, Any]] = []
-        self._awaited: set[int] = set()  # of the writes in the cache, those that were synced
+        self._cache: list[tuple[Hashable, Any, bool]] = []  # with whether it is synced, so that all behind it waits
         self.written = 0  # writes ever put in the cache
         self.done = 0  # of these, how many have left it
 
@@ -78,10 +77,8 @@ class Disk:
     def write(self, effect: Persist) -> None:
         """Put a value in the cache. Raises BadValue on a value that a disk cannot hold."""
         _check_both(effect)
-        self._cache.append((effect.key, effect.value))
+        self._cache.append((effect.key, effect.value, effect.sync))
         self.written += 1
-        if effect.sync:
-            self._awaited.add(self.written)
 
     def write_through(self, effect: Persist) -> None:
         """Write and sync in one, for a disk without sync time. Raises BadValue as `write` does."""
@@ -96,20 +93,21 @@ class Disk:
     def forget(self, key: Hashable) -> None:
         """Delete a key in the cache. Raises BadValue on a key that a disk cannot hold."""
         _check("Forget key", key)
-        self._cache.append((key, _GONE))
+        self._cache.append((key, _GONE, False))
         self.written += 1
 
     def synced(self, upto: int) -> dict[int, Failed]:
         """Make the first `upto` writes of all time durable, and return those that failed, by number."""
         count = upto - self.done
         failed = {} if self.sound else self._failures(count)
-        for number in failed:
-            self._cache[number - self.done - 1] = _LEFT
-        first = min((number for number in failed if number in self._awaited), default=upto)
-        for i in range(first - self.done, count):
-            if self._cache[i][1] is _GONE:
+        waits = False  # for a write that failed
+        for i in range(count) if failed else ():
+            _, value, sync = self._cache[i]
+            if self.done + i + 1 in failed:
+                waits = waits or sync
                 self._cache[i] = _LEFT
-        self._awaited = {number for number in self._awaited if number > upto}
+            elif waits and value is _GONE:
+                self._cache[i] = _LEFT
         self._apply(count)
         del self._cache[:count]
         self.done = upto
@@ -118,7 +116,7 @@ class Disk:
     def _failures(self, count: int) -> dict[int, Failed]:
         failed: dict[int, Failed] = {}
         share = min(sum((share for _, share in self.eio), Fraction(0)), Fraction(1))
-        for number, (_, value) in enumerate(self._cache[:count], self.done + 1):
+        for number, (_, value, _) in enumerate(self._cache[:count], self.done + 1):
             if value is _GONE:
                 continue  # to delete needs no room, and a file system forgets in memory
             if self.full:
@@ -141,7 +139,6 @@ class Disk:
         elif how == "wiped":
             self.durable = {}
         self._cache = []
-        self._awaited = set()
         self.done = self.written
 
     def read(self) -> Mapping[Hashable, Any]:
@@ -173,7 +170,7 @@ class Disk:
         return spoilt
 
     def _apply(self, count: int) -> None:
-        for key, value in self._cache[:count]:
+        for key, value, _ in self._cache[:count]:
             if value is _GONE:
                 self.durable.pop(key, None)
             elif key is not _GONE:
