@@ -177,7 +177,7 @@ CAMPAIGNS = (
 
 def measure(campaign: Campaign, workers: int, most: int | None = None, show: Show = quiet) -> dict[str, Any]:
     """Return the summary of a campaign's sweep, of its first `most` seeds if given; `show` is told of runs done."""
-    seeds = range(1, min(campaign.seeds, most or campaign.seeds) + 1)
+    seeds = range(1, (campaign.seeds if most is None else min(most, campaign.seeds)) + 1)
 
     def tell(progress: Progress) -> None:
         show(progress.done, len(seeds))
