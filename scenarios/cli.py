@@ -308,19 +308,20 @@ def study_(
         return OK
     studies = chosen(wanted)
     told, unknown = [], False
-    for name in studies:
-        study = find(name)
-        name = Path(name).stem if name.endswith(".toml") else name
-        folder = (out or Path("studies")) / name if out is None or len(studies) > 1 else out
+    several = len(studies) > 1
+    for given, study in studies.items():
+        name = Path(given).stem if given.endswith(".toml") else given
+        folder = out if out is not None and not several else (out or Path("studies")) / name
+        times = trials or study.trials
         with bar(name) as show:
-            result = study.run(trials or study.trials, Spread(workers, show))
-            keep(name, trials or study.trials, result, folder, plots=not no_plots)
-        told.append(plain(name, trials or study.trials, result))
+            result = study.run(times, Spread(workers, show))
+            keep(name, times, result, folder, plots=not no_plots)
+        told.append(plain(name, times, result))
         unknown = unknown or any(row.verdict == DIFFERS and not row.known for row in result.rows)
         if not as_json:
-            _tell_study(result, name if len(studies) > 1 else "")
+            _tell_study(result, name if several else "")
     if as_json:
-        _print(told if len(studies) > 1 else told[0])
+        _print(told if several else told[0])
     return UNEXPECTED if unknown else OK
 
 
@@ -333,9 +334,8 @@ def _tell_study(result: Any, name: str) -> None:
     for row in result.rows:
         interval = "" if row.low is None else f" [{row.low:.4g}, {row.high:.4g}]"
         published = ""
-        if row.published is not None:
-            ends = row.published if isinstance(row.published, tuple) else (row.published,)
-            said = " to ".join(f"{end:.6g}" for end in ends)
+        if row.ends is not None:
+            said = " to ".join(dict.fromkeys(f"{end:.6g}" for end in row.ends))
             published = f", published {said} ({row.difference:+.3g}): {row.verdict}"
         known = f" ({row.known})" if row.known and row.verdict == DIFFERS else ""
         click.echo(f"{'  ' if name else ''}{row.name:{width}}  {row.measured:.4g}{interval}{published}{known}")

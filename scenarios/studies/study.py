@@ -34,11 +34,16 @@ class Row:
     known: str = ""  # why it is known to differ
 
     @property
+    def ends(self) -> tuple[float, float] | None:
+        """Return the range that was published; of a number it is no wider than that."""
+        return self.published if isinstance(self.published, tuple | None) else (self.published, self.published)
+
+    @property
     def verdict(self) -> str:
         """Return `agrees` or `differs`, or `measured` where nothing was published."""
-        if self.published is None:
+        if self.ends is None:
             return MEASURED
-        low, high = self.published if isinstance(self.published, tuple) else (self.published, self.published)
+        low, high = self.ends
         least = self.measured if self.low is None else self.low
         most = self.measured if self.high is None else self.high
         return AGREES if low * (1 - self.tolerance) <= most and least <= high * (1 + self.tolerance) else DIFFERS
@@ -46,10 +51,7 @@ class Row:
     @property
     def difference(self) -> float | None:
         """Return how much more was measured than was published: than the nearer end, if that is a range."""
-        if self.published is None:
-            return None
-        low, high = self.published if isinstance(self.published, tuple) else (self.published, self.published)
-        return self.measured - min(max(self.measured, low), high)
+        return None if self.ends is None else self.measured - min(max(self.measured, self.ends[0]), self.ends[1])
 
     def plain(self) -> dict[str, Any]:
         """Return the row as `study --json` prints it."""
@@ -102,15 +104,13 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def chosen(wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return the studies that are meant, of a folder all, each once and in this order. Raises UsageError."""
+def chosen(wanted: Sequence[str]) -> dict[str, Study]:
+    """Return the studies that are meant by name, of a folder all, each once and in this order. Raises UsageError."""
     found: dict[str, None] = {}
     for name in wanted:
         inside = [each for each in names() if each.startswith(f"{name.rstrip('/')}/")]
         found |= dict.fromkeys(inside or [name])
-    for name in found:
-        find(name)
-    return tuple(found)
+    return {name: find(name) for name in found}
 
 
 def find(name: str) -> Study:
