@@ -241,12 +241,12 @@ dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circul
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def loads(text: str, **hooks: Callable[[str], Any]) -> Any:
+def loads(text: str, **hooks: Any) -> Any:
     """Return the value of a JSON text, with the hooks of json.loads.
 
     Raises ValueError, also for half a surrogate pair, which json takes and no file can hold, and RecursionError.
     """
-    found = json.loads(text, **hooks)  # type: ignore[arg-type]
+    found = json.loads(text, **hooks)
     if _SURROGATE.search(text):
         dumps(found).encode()
     return found

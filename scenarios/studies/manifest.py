@@ -58,6 +58,7 @@ class Figure:
     y: Annotated[str, "what is measured: a metric, or a property: the share of runs that violate it"]
     x: Annotated[str, "an axis, or `sweep`; a distribution (`step`) has none"] = ""
     by: Annotated[str, "what makes curves, or the rows of a `heat` map: an axis, or `sweep`"] = ALONG
+    # The names are those of the charts, said there once; the checker of types wants them spelt out.
     form: Annotated[Literal[FORMS], "how it is drawn"] = "line"  # type: ignore[valid-type]
     band: Annotated[
         Literal["interval", "deciles"], "of the median at 95 %, or from the first to the last decile of the runs"

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ink import legible
@@ -145,7 +146,7 @@ def series(count: int) -> Table:
     return Table(("x", "by", "y"), tuple(rows))
 
 
-CASES: dict[str, tuple[Table, dict[str, object]]] = {
+CASES: dict[str, tuple[Table, dict[str, Any]]] = {
     "one point": (many(1), {}),
     "five categories": (many(5, "short"), {"form": "points"}),
     "long categories": (many(7, LONG), {"form": "points"}),
@@ -168,7 +169,7 @@ CASES: dict[str, tuple[Table, dict[str, object]]] = {
 def test_all_text_can_be_read_in_every_chart(case: str) -> None:
     table, how = CASES[case]
     with style.styled():
-        figure = draw(Chart(**{"title": "t", "x": "x", "y": "y", "by": "by", **how}), table)  # type: ignore[arg-type]
+        figure = draw(Chart(**{"title": "t", "x": "x", "y": "y", "by": "by", **how}), table)
         assert len(legible(figure)) > 3
 
 

@@ -1,5 +1,7 @@
 """Rows have room for their words: nothing is clipped, and nothing lies on anything else."""
 
+from typing import Any
+
 import pytest
 from ink import legible
 from matplotlib.figure import Figure
@@ -16,9 +18,9 @@ SIDES = Table(
 APART = Table(("what", "value", "low", "high"), (("time", -900.0, -1000.0, 5.0), ("share", 0.001, None, None)))
 
 
-def both(own_scale: bool = False, **more: object) -> Chart:
+def both(own_scale: bool = False, **more: Any) -> Chart:
     return Chart(
-        title="t", x="what", y="value", low="low", high="high", form="rows", own_scale=own_scale, **more,  # type: ignore[arg-type]
+        title="t", x="what", y="value", low="low", high="high", form="rows", own_scale=own_scale, **more,
     )  # fmt: skip
 
 

@@ -66,18 +66,20 @@ def run(trials: int, spread: Spread) -> Result:
     for vnodes, count in counts.items():
         cells: list[tuple[Cell, ...]] = []
         means, errors, away = [], [], []
+        outside = 0
         for i, members in enumerate(MEMBERS):
             found = [answers[vnodes, seed][i] for seed in range(1, count + 1)]
             expected = 1 / (members + 1)
             share = sum(moved for moved, _ in found) / count
-            cells.append((members, count, share, *binomial(share, count, Z999), expected))
+            low, high = binomial(share, count, Z999)
+            cells.append((members, count, share, low, high, expected))
+            outside += not low <= expected <= high
             away.append(abs(share - expected) / sqrt(expected * (1 - expected) / count))
             means.append(fmean(part for _, part in found))
             deviation = pstdev(part for _, part in found)
             errors.append(deviation / sqrt(count))
             evenness.append((vnodes, members, means[-1], deviation))
         name, of_all = f"{vnodes} virtual node{'s' * (vnodes > 1)}", f"of {len(MEMBERS)} n"
-        outside = sum(not low <= expected <= high for _, _, _, low, high, expected in cells)  # type: ignore[operator]
         half = Z95 * sqrt(sum(error * error for error in errors)) / len(errors)
         mean = fmean(means)
         published = fmean(1 / (members + 1) for members in MEMBERS)
